@@ -1,0 +1,62 @@
+"""The composition root: settings, database, renderer, worker and pages put together as one ASGI application."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from anyio import CapacityLimiter
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from agora.jobs.worker import Worker
+from agora.rendering import Renderer
+from agora.rules.typography import typeset
+from agora.settings import Settings
+from agora.store.database import Database
+from agora.tokens import Tokens
+from agora.web import errors
+from agora.web.context import House
+from agora.web.headers import Headers
+from agora.web.routes import ROUTES
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_renderer(settings: Settings) -> Renderer:
+    return Renderer(settings.time_zone, {"typeset": typeset})
+
+
+def new_worker(settings: Settings, database: Database) -> Worker:
+    return Worker(settings, database, new_renderer(settings), Tokens(settings.secret_key), clock)
+
+
+def create_app(settings: Settings, *, clock: Callable[[], datetime] = clock) -> ASGIApp:
+    """The application for these settings. Its lifespan runs the worker and closes the database."""
+    database = Database(settings.database_url, connections=settings.threads)
+    worker = new_worker(settings, database)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        if settings.inner_worker:
+            worker.start()
+        yield
+        worker.stop()
+        database.close()
+
+    app = Starlette(
+        routes=ROUTES,
+        lifespan=lifespan,
+        exception_handlers={HTTPException: errors.http_error, Exception: errors.our_mistake},
+    )
+    app.state.house = House(settings, database, new_renderer(settings), Tokens(settings.secret_key), clock, worker.wake)
+    app.state.readers = CapacityLimiter(settings.threads)
+    app.state.writers = CapacityLimiter(database.writers)
+    # Around Starlette and not inside it, so that the page of our own mistakes carries the headers too.
+    wrapped: ASGIApp = Headers(app, https=settings.is_https)
+    if settings.trusted_proxies:
+        return ProxyHeadersMiddleware(wrapped, trusted_hosts=list(settings.trusted_proxies))  # type: ignore
+    return wrapped

@@ -1,0 +1,360 @@
+"""The command line: `agora`, its commands, their help and their errors."""
+
+import argparse
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import uvicorn
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import ASGIApp
+from tqdm import tqdm
+from uvicorn.supervisors import Multiprocess
+
+from agora import checkup, demo, rerender, settings
+from agora.actions import people as people_actions
+from agora.actions import site as site_actions
+from agora.app import clock, create_app, new_worker
+from agora.i18n import translate
+from agora.rules import markup, urls
+from agora.rules.errors import FieldErrors
+from agora.rules.permissions import Role
+from agora.settings import BadSetting, Settings
+from agora.store import people, site
+from agora.store.database import Database
+from agora.store.schema import is_current, migrate
+from agora.tokens import LIFETIMES, Tokens
+
+Command = Callable[[argparse.Namespace], int]
+
+
+class Failed(Exception):
+    """A command could not do its work; the text is one sentence for who typed it."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command: 0 on success, 1 on failure, 2 on wrong use. Errors are one sentence, never a traceback."""
+    options = build_parser().parse_args(arguments)
+    command: Command = options.command
+    try:
+        return command(options)
+    except (BadSetting, Failed) as error:
+        print(f"agora: {error}", file=sys.stderr)
+    except SQLAlchemyError as error:
+        print(f"agora: the database cannot be used: {_first_line(error)}", file=sys.stderr)
+    except OSError as error:
+        print(f"agora: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+def _first_line(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="agora", description="A blog with moderated discussion.", epilog="Example: agora init && agora serve"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = _add(commands, "serve", _serve, "serve the site", "agora serve --host 127.0.0.1 --port 8000")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
+    serve.add_argument("--workers", type=int, default=1, help="processes (1)")
+    _add(commands, "init", _init, "prepare the data folder, the database and the first charter", "agora init")
+    _add(commands, "migrate", _migrate, "bring the database to this version of Agora", "agora migrate")
+    worker = _add(commands, "worker", _worker, "send the letters, apart from the server", "agora worker")
+    worker.add_argument("--once", action="store_true", help="send what is due and end")
+    filled = _add(commands, "demo", _demo, "fill an empty site with sample content", "agora demo --sign-in")
+    filled.add_argument("--if-empty", action="store_true", help="do nothing where there are posts already")
+    filled.add_argument("--sign-in", action="store_true", help="print a one-time sign-in link for the administrator")
+    _add_person_commands(commands)
+    _add(commands, "check", _check, "look whether all is in order", "agora check")
+    _add(commands, "rerender", _rerender, "make the HTML of older texts anew with the present rules", "agora rerender")
+    render = _add(commands, "render", _render, "print the safe HTML that a text becomes", "agora render --post note.md")
+    kind = render.add_mutually_exclusive_group()
+    kind.add_argument("--comment", action="store_true", help="by the rules for comments (default)")
+    kind.add_argument("--post", action="store_true", help="by the rules for posts")
+    render.add_argument("--jsonl", action="store_true", help="read one JSON string a line, write one a line")
+    render.add_argument("--language", choices=("fr", "en"), default="fr", help="whose typography (fr)")
+    render.add_argument("file", nargs="?", type=Path, help="the text (standard input)")
+    return parser
+
+
+Commands = argparse._SubParsersAction  # the type has no public name
+
+
+def _add(
+    commands: "Commands[argparse.ArgumentParser]", name: str, command: Command, sentence: str, example: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name, help=sentence, description=sentence.capitalize() + ".", epilog=f"Example: {example}"
+    )
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_person_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
+    person = commands.add_parser(
+        "person",
+        help="accounts",
+        description="Accounts.",
+        epilog="Example: agora person add Maud --email maud@example.org",
+    )
+    group = person.add_subparsers(required=True, metavar="COMMAND")
+    add = _add(
+        group,
+        "add",
+        _add_person,
+        "open an account; prints a one-time sign-in link unless a password is given",
+        "agora person add 'Maud Lenoir' --email maud@example.org --role moderator",
+    )
+    add.add_argument("name", help="the name that colleagues and readers see")
+    add.add_argument("--email", required=True, help="address to sign in with and to send letters to")
+    add.add_argument("--role", choices=[str(role) for role in Role], default="author", help="what they may do (author)")
+    add.add_argument("--password-stdin", action="store_true", help="read a password from standard input")
+    link = _add(group, "link", _link, "print a new one-time sign-in link", "agora person link maud@example.org")
+    link.add_argument("email", help="whose")
+
+
+def _settings(listens_on: str = "http://127.0.0.1:8000") -> Settings:
+    return settings.load(os.environ, listens_on=listens_on)
+
+
+def _database(current: Settings) -> Database:
+    return Database(current.database_url, connections=2)
+
+
+def _migrated(current: Settings) -> Database:
+    """The database, which must be at the version of this code."""
+    database = _database(current)
+    if not is_current(database):
+        raise Failed("the database is not at the version of this Agora; run `agora migrate` (or `agora init`) first.")
+    with database.read() as session:
+        if not site.is_initialised(session):
+            raise Failed("the database is empty; run `agora init` first.")
+    return database
+
+
+def _init(options: argparse.Namespace) -> int:
+    current = _settings()
+    database = _database(current)
+    migrate(database)
+    with database.write() as session:
+        is_new = site_actions.initialise(session, current, now=clock())
+    where = make_url(current.database_url).render_as_string(hide_password=True)
+    print(f"{'Prepared' if is_new else 'Already prepared'}: {where}")
+    return 0
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    database = _database(_settings())
+    migrate(database)
+    print("The database is at the version of this Agora.")
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    address = f"http://{host}:{options.port}"
+    current = _settings(address)
+    _migrated(current).close()
+    _log_to_stderr()
+    listener = _listener(options.host, options.port)
+    os.environ["AGORA_BASE_URL"] = current.base_url  # the processes started from here must agree on it
+    config = uvicorn.Config(
+        "agora.cli:application",
+        factory=True,
+        workers=options.workers,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    if options.workers > 1:
+        _Supervisor(config, [listener], address).run()
+    else:
+        _Server(config, address).run(sockets=[listener])
+    return 0
+
+
+def application() -> ASGIApp:
+    """The application of one serving process."""
+    _log_to_stderr()
+    return create_app(_settings())
+
+
+class _Server(uvicorn.Server):
+    """One process; says when it accepts requests."""
+
+    def __init__(self, config: uvicorn.Config, address: str) -> None:
+        super().__init__(config)
+        self._address = address
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            _announce(self._address)
+
+
+class _Supervisor(Multiprocess):
+    """Several processes on one socket; says when all of them accept requests."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], address: str) -> None:
+        super().__init__(config, sockets=sockets)
+        self._address = address
+
+    def init_processes(self) -> None:
+        super().init_processes()
+        threading.Thread(target=self._wait_and_announce, daemon=True).start()
+
+    def _wait_and_announce(self) -> None:
+        while not all(process.is_ready() for process in self.processes):
+            time.sleep(0.05)
+        _announce(self._address)
+
+
+def _announce(address: str) -> None:
+    print(f"Agora is ready on {address}", flush=True)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise Failed(f"cannot listen on {host}:{port}: {error}. Is another server running there?") from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+
+
+def _worker(options: argparse.Namespace) -> int:
+    current = _settings()
+    database = _migrated(current)
+    _log_to_stderr()
+    worker = new_worker(current, database)
+    if options.once:
+        print(f"Letters sent: {worker.work()}")
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+    print("The worker is running.", flush=True)
+    worker.run()
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    current = _settings()
+    database = _migrated(current)
+    with database.write() as session:
+        if not demo.is_filled(session):
+            demo.fill(session, current, now=clock(), progress=lambda paths: _progress("Sample content", paths))
+            print("The site has its sample content.")
+        elif not options.if_empty:
+            raise Failed("there are posts already; sample content goes only into an empty site.")
+    if options.sign_in:
+        _print_sign_in(current, database, demo.ADMINISTRATOR_EMAIL)
+    return 0
+
+
+def _progress(label: str, items: list[Path]) -> Iterator[Path]:
+    """A bar on a terminal, a plain line every tenth elsewhere."""
+    if sys.stderr.isatty():
+        yield from tqdm(items, desc=label, unit="")
+        return
+    step = max(1, len(items) // 10)
+    for number, item in enumerate(items, start=1):
+        yield item
+        if number % step == 0 or number == len(items):
+            print(f"{label}: {number} of {len(items)}", file=sys.stderr)
+
+
+def _add_person(options: argparse.Namespace) -> int:
+    current = _settings()
+    database = _migrated(current)
+    password = sys.stdin.readline().rstrip("\n") if options.password_stdin else None
+    try:
+        with database.write() as session:
+            people_actions.add_person(
+                session,
+                name=options.name,
+                email=options.email,
+                role=Role(options.role),
+                language=current.language,
+                password=password,
+                now=clock(),
+            )
+    except FieldErrors as wrong:
+        message = next(iter(wrong.errors.values()))
+        raise Failed(translate("en", message.text, message.values)) from wrong
+    print(f"{options.name} has an account as {options.role}.")
+    if password is None:
+        _print_sign_in(current, database, options.email)
+    return 0
+
+
+def _link(options: argparse.Namespace) -> int:
+    current = _settings()
+    _print_sign_in(current, _migrated(current), options.email)
+    return 0
+
+
+def _print_sign_in(current: Settings, database: Database, email: str) -> None:
+    with database.write() as session:
+        person = people.person_by_email(session, urls.email_address(email) or "")
+        if person is None:
+            raise Failed(f"nobody here has the address {email}.")
+        link = people_actions.new_sign_in_link(session, person, now=clock())
+        token = Tokens(current.secret_key).sign("sign-in", link.id)
+    print(f"{person.name} ({person.role}) signs in once, within {LIFETIMES['sign-in'] // 60} minutes, at")
+    print(f"  {current.base_url}/sign-in/{token}", flush=True)
+
+
+def _check(options: argparse.Namespace) -> int:
+    """Say what is in order and what is not; fails if something is not."""
+    findings = checkup.examine(_settings())
+    for finding in findings:
+        print(f"{'ok     ' if finding.good else 'PROBLEM'} {finding.text}")
+    return 0 if all(finding.good for finding in findings) else 1
+
+
+def _rerender(options: argparse.Namespace) -> int:
+    database = _migrated(_settings())
+    count = 0
+    for batch in rerender.batches(database):
+        count += batch
+        print(f"Made anew: {count}", file=sys.stderr)
+    print(f"All texts are of renderer version {markup.RENDERER_VERSION}; {count} were made anew.")
+    return 0
+
+
+def _render(options: argparse.Namespace) -> int:
+    make = markup.post_html if options.post else markup.comment_html
+    source = options.file.open(encoding="utf-8") if options.file else sys.stdin
+    with source:
+        if not options.jsonl:
+            print(make(source.read(), options.language))
+            return 0
+        for line in source:
+            text = json.loads(line)
+            if not isinstance(text, str):
+                raise Failed("every line must be one JSON string.")
+            print(json.dumps(str(make(text, options.language)), ensure_ascii=False), flush=True)
+    return 0

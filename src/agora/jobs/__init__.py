@@ -1,0 +1,1 @@
+"""What happens later: letters, sent from rows that survive a restart."""

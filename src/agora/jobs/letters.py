@@ -1,0 +1,155 @@
+"""What the letters say: from a delivery to a message, in the language of whom it is for."""
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, formataddr
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from agora.rendering import Renderer
+from agora.rules import charter
+from agora.rules.moderation import Decision, State
+from agora.settings import Settings
+from agora.store import comments, site, subscriptions
+from agora.store.comments import Comment, Commenter
+from agora.store.events import Delivery, Event
+from agora.store.people import Person, SignInLink
+from agora.tokens import LIFETIMES, Tokens
+
+
+@dataclass(frozen=True)
+class Recipient:
+    address: str
+    name: str
+    language: str
+
+
+class Writer:
+    """Writes letters. Addresses of pages are those of the public contract; a test follows each of them."""
+
+    def __init__(self, settings: Settings, renderer: Renderer, tokens: Tokens) -> None:
+        self._settings = settings
+        self._renderer = renderer
+        self._tokens = tokens
+
+    def write(self, session: Session, delivery_id: int) -> EmailMessage | None:
+        """The letter of a delivery, or None where it has become pointless."""
+        delivery = session.get_one(Delivery, delivery_id)
+        event = session.get_one(Event, delivery.event_id)
+        comment = comments.comment_in_full(session, event.comment_id) if event.comment_id else None
+        if event.comment_id and comment is None:
+            return None
+        recipient = self._recipient(session, delivery, comment)
+        if recipient is None:
+            return None
+        said = self._said(session, delivery, event, comment)
+        if said is None:
+            return None
+        the_site = site.the_site(session)
+        text = self._renderer.render(
+            f"mail/{delivery.letter}.txt", recipient.language, site=the_site, name=recipient.name, event=event, **said
+        )
+        return self._message(delivery, event, recipient, the_site.title, text, said.get("unsubscribe"))
+
+    def _recipient(self, session: Session, delivery: Delivery, comment: Comment | None) -> Recipient | None:
+        if delivery.person_id:
+            person = session.get(Person, delivery.person_id)
+            if person and person.closed_at is None:
+                return Recipient(person.email, person.name, person.language)
+            return None
+        commenter = session.get(Commenter, delivery.commenter_id) if delivery.commenter_id else None
+        language = comment.language if comment else self._settings.language
+        return Recipient(commenter.email, "", language) if commenter else None
+
+    def _said(
+        self, session: Session, delivery: Delivery, event: Event, comment: Comment | None
+    ) -> dict[str, Any] | None:
+        if delivery.letter == "sign-in":
+            return self._sign_in(session, delivery)
+        if comment is None:
+            return None
+        said = {"comment": comment, "post_url": f"{self._base}/posts/{comment.post.slug}"}
+        match delivery.letter:
+            case "comment-waits":
+                return said | self._for_moderator(comment, delivery) if comment.state is State.PENDING else None
+            case "reply":
+                return self._reply(session, delivery, comment)
+            case "comment-refused":
+                return said | {"own": self._own(comment), "clause": _clause_title(session, event)}
+            case _:
+                return said | {
+                    "own": self._own(comment),
+                    "confirm": f"{self._base}/my/address/{self._tokens.sign('confirm', comment.id)}",
+                    "permalink": f"{self._base}/comments/{comment.id}",
+                    "is_verified": comment.commenter is not None and comment.commenter.verified_at is not None,
+                }
+
+    @property
+    def _base(self) -> str:
+        return self._settings.base_url
+
+    def _own(self, comment: Comment) -> str:
+        return f"{self._base}/my/comment/{self._tokens.sign('my-comment', comment.id)}"
+
+    def _sign_in(self, session: Session, delivery: Delivery) -> dict[str, Any] | None:
+        link = session.get(SignInLink, delivery.details.get("link", 0))
+        if link is None or link.used_at is not None:
+            return None
+        token = self._tokens.sign("sign-in", link.id)
+        return {"link": f"{self._base}/sign-in/{token}", "minutes": LIFETIMES["sign-in"] // 60}
+
+    def _for_moderator(self, comment: Comment, delivery: Delivery) -> dict[str, Any]:
+        """One link for each of the two decisions: good for this revision and this moderator."""
+        links = {}
+        for decision in (Decision.APPROVE, Decision.REJECT):
+            payload = {
+                "comment": comment.id,
+                "version": comment.version,
+                "decision": decision,
+                "moderator": delivery.person_id,
+            }
+            links[str(decision)] = f"{self._base}/letters/decide/{self._tokens.sign('decide', payload)}"
+        return {
+            "links": links,
+            "queue": f"{self._base}/admin/moderation",
+            "why": [reason.message for reason in comment.revision.why],
+            "days": LIFETIMES["decide"] // (24 * 60 * 60),
+        }
+
+    def _reply(self, session: Session, delivery: Delivery, comment: Comment) -> dict[str, Any] | None:
+        followed = subscriptions.in_full(session, delivery.subscription_id or 0)
+        if followed is None or not followed.is_active or comment.state is not State.PUBLISHED:
+            return None
+        return {
+            "comment": comment,
+            "permalink": f"{self._base}/comments/{comment.id}",
+            "unsubscribe": f"{self._base}/my/letters/{self._tokens.sign('unsubscribe', followed.id)}",
+        }
+
+    def _message(
+        self, delivery: Delivery, event: Event, recipient: Recipient, title: str, text: str, unsubscribe: str | None
+    ) -> EmailMessage:
+        subject, _, body = text.partition("\n")
+        message = EmailMessage(policy=SMTP)
+        message["Subject"] = " ".join(subject.split())
+        message["From"] = formataddr((" ".join(title.split()), self._settings.sender))
+        message["To"] = recipient.address
+        message["Date"] = format_datetime(event.at)
+        # The same at every attempt: a letter that a mail server took without telling us is not shown twice.
+        message["Message-ID"] = f"<delivery-{delivery.id}.{int(event.at.timestamp())}@{self._settings.host}>"
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834
+        message["Content-Language"] = recipient.language
+        if unsubscribe:
+            message["List-Unsubscribe"] = f"<{unsubscribe}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+        message.set_content(body.strip() + "\n", cte="quoted-printable")
+        return message
+
+
+def _clause_title(session: Session, event: Event) -> str:
+    """The clause as it read in the version of the charter that the decision rests on."""
+    version = site.charter_version(session, event.charter_id) if event.charter_id else None
+    clauses = charter.parse(version.source).clauses if version else ()
+    return next((clause.title for clause in clauses if clause.number == event.clause), "")

@@ -1,0 +1,122 @@
+"""The worker: takes deliveries that are due, one by one, and sends their letters. Safe to run many times at once."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from agora.jobs import mail
+from agora.jobs.letters import Writer
+from agora.rendering import Renderer
+from agora.settings import Settings
+from agora.store import events, site
+from agora.store.database import Database
+from agora.store.events import Delivery, DeliveryState
+from agora.tokens import Tokens
+
+log = logging.getLogger("agora.worker")
+
+BATCH = 50
+# Seconds between looks at the table when nobody has called: letters of other processes are found this way.
+IDLE = 5.0
+# Waiting times after the 1st, 2nd … failure; the last one repeats until the mail server is back.
+RETRY = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
+
+
+class Worker:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        renderer: Renderer,
+        tokens: Tokens,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._writer = Writer(settings, renderer, tokens)
+        self._clock = clock
+        self._calls = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self.run, name="agora-worker", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the letter in hand and end. A letter that takes too long is claimed again by the next worker."""
+        self._stopped.set()
+        self._calls.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=mail.TIMEOUT + 2)
+
+    def wake(self) -> None:
+        self._calls.set()
+
+    def run(self) -> None:
+        while not self._stopped.is_set():
+            self._calls.clear()
+            try:
+                self.work()
+            except SQLAlchemyError:
+                log.exception("the database did not answer; the worker tries again")
+            self._calls.wait(IDLE)
+
+    def work(self) -> int:
+        """Send all that is due now; how many letters were sent. Stops at once when the mail server is away."""
+        sent = 0
+        while not self._stopped.is_set():
+            with self._database.read() as session:
+                due = events.deliveries_due(session, self._clock(), size=BATCH)
+            if not due:
+                break
+            for delivery_id, attempts in due:
+                try:
+                    sent += self._deliver(delivery_id, attempts)
+                except mail.ServerAway:
+                    return sent
+        self._tidy()
+        return sent
+
+    def _deliver(self, delivery_id: int, attempts: int) -> int:
+        with self._database.write() as session:
+            if not events.claim(session, delivery_id, attempts, self._clock()):
+                return 0
+        try:
+            with self._database.read() as session:
+                letter = self._writer.write(session, delivery_id)
+            if letter is None:
+                self._finish(delivery_id, DeliveryState.DONE, "no longer needed")
+                return 0
+            mail.send(letter, self._settings, name=f"{delivery_id:08}")
+        except mail.Undeliverable as error:
+            self._finish(delivery_id, DeliveryState.FAILED, str(error))
+            return 0
+        except mail.ServerAway as error:
+            self._postpone(delivery_id, attempts, str(error))
+            raise
+        except Exception:
+            # One letter that cannot be written must not hold up the others: it waits, and the log says why.
+            log.exception("delivery %s failed", delivery_id)
+            self._postpone(delivery_id, attempts, "the letter could not be written; see the log")
+            return 0
+        self._finish(delivery_id, DeliveryState.DONE, "")
+        return 1
+
+    def _finish(self, delivery_id: int, state: DeliveryState, trouble: str) -> None:
+        with self._database.write() as session:
+            delivery = session.get_one(Delivery, delivery_id)
+            delivery.state, delivery.done_at, delivery.trouble = state, self._clock(), trouble[:300]
+
+    def _postpone(self, delivery_id: int, attempts: int, trouble: str) -> None:
+        wait = RETRY[min(attempts, len(RETRY) - 1)]
+        log.warning("delivery %s waits %s: %s", delivery_id, wait, trouble)
+        with self._database.write() as session:
+            delivery = session.get_one(Delivery, delivery_id)
+            delivery.due_at, delivery.trouble = self._clock() + wait, trouble[:300]
+
+    def _tidy(self) -> None:
+        with self._database.write() as session:
+            site.forget_counts(session, self._clock())

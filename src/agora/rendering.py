@@ -1,0 +1,91 @@
+"""Templates to text: one environment for each language, with the few filters that a template may use."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, Protocol
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from agora.i18n import Calendar, catalogue, translate
+from agora.resources import folder
+
+
+class Renderer:
+    """Renders templates in a language; dates in one time zone, with the house's own filters besides."""
+
+    def __init__(self, time_zone: str, filters: Mapping[str, Callable[..., Any]]) -> None:
+        self._time_zone = time_zone
+        self._filters = filters
+        self._environment = lru_cache(maxsize=8)(self._new_environment)
+
+    def render(self, template: str, language: str, **presented: Any) -> str:
+        return self._environment(language).get_template(template).render(language=language, **presented)
+
+    def calendar(self, language: str) -> Calendar:
+        return Calendar(language, self._time_zone)
+
+    def _new_environment(self, language: str) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(folder("templates")),
+            autoescape=_is_markup,  # noqa: S701 - all but the plain texts of letters
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+        environment.policies["ext.i18n.trimmed"] = True
+        calendar = self.calendar(language)
+        environment.filters.update(
+            date=calendar.date,
+            time=calendar.time,
+            moment=calendar.moment,
+            month=calendar.month,
+            day=calendar.day,
+            span=calendar.span,
+            number=calendar.number,
+            said=_said(language),
+            **self._filters,
+        )
+        environment.globals["static"] = static_address
+        return environment
+
+
+def _is_markup(template: str | None) -> bool:
+    return template is None or not template.endswith(".txt")
+
+
+class Sentence(Protocol):
+    """A marked sentence with the values of its placeholders."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def values(self) -> Mapping[str, object]: ...
+
+
+def _said(language: str) -> Callable[[Sentence | str], str]:
+    def said(message: Sentence | str) -> str:
+        """A sentence from the house's code, in the language of the page."""
+        if isinstance(message, str):
+            return translate(language, message)
+        return translate(language, message.text, message.values)
+
+    return said
+
+
+def static_address(name: str) -> str:
+    """The address of a static file. It carries a hash of all of them, so that it can be kept for ever."""
+    return f"/static/{static_version()}/{name}"
+
+
+@lru_cache(maxsize=1)
+def static_version() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder("static").rglob("*")):
+        if path.is_file():
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]

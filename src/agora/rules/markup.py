@@ -1,0 +1,265 @@
+"""From what people type to HTML that may stand on a page: the only file that knows a sanitiser.
+
+Two gates in a row, with one allow-list: bleach (html5lib's parser) and nh3 (html5ever's). Markup reaches a page only
+if both let it through.
+"""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import nh3
+from bleach.linkifier import LinkifyFilter
+from bleach.sanitizer import Cleaner
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markupsafe import Markup
+from mdit_py_plugins.footnote import footnote_plugin
+
+from agora.rules.typography import typeset
+
+# Kept beside every piece of HTML in the store; `agora rerender` makes anew what an older version made.
+RENDERER_VERSION = 1
+
+PROTOCOLS = frozenset({"http", "https", "mailto"})
+_COMMENT_TAGS = frozenset({"p", "br", "em", "strong", "s", "a", "ul", "ol", "li", "blockquote", "code", "pre"})
+_POST_TAGS = _COMMENT_TAGS | frozenset(
+    {"h2", "h3", "h4", "hr", "table", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "sup", "section"}
+)
+_FOOTNOTE_IDS = re.compile(r"fn(ref)?\d+(:\d+)?")
+_POST_CLASSES = frozenset(
+    {"quote", "footnotes", "footnote-ref", "footnote-backref", "align-left", "align-center", "align-right"}
+)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """One allow-list, read by both gates."""
+
+    tags: frozenset[str]
+    attributes: dict[str, frozenset[str]]
+
+    def admits(self, tag: str, name: str, value: str) -> bool:
+        """Whether this attribute may stand on this tag with this value."""
+        if name not in self.attributes.get(tag, frozenset()) | self.attributes.get("*", frozenset()):
+            return False
+        if name == "id":
+            return bool(_FOOTNOTE_IDS.fullmatch(value))
+        if name == "class":
+            return set(value.split()) <= _POST_CLASSES
+        if name == "start":
+            return value.isdigit() and len(value) < 7
+        return True
+
+
+COMMENT = Allowed(_COMMENT_TAGS, {"a": frozenset({"href", "rel"}), "ol": frozenset({"start"})})
+POST = Allowed(
+    _POST_TAGS,
+    {
+        "*": frozenset({"id", "class"}),
+        "a": frozenset({"href", "rel", "title"}),
+        "ol": frozenset({"start"}),
+    },
+)
+
+
+def comment_html(source: str, language: str = "fr") -> Markup:
+    """A reader's Markdown as safe HTML: a small subset, every link marked as the reader's own (rel=ugc)."""
+    html = _comment_parser().render(clean_source(source), {"language": language})
+    return _sanitise(html, COMMENT, rel="nofollow ugc noopener")
+
+
+def post_html(source: str, language: str = "fr") -> Markup:
+    """An author's Markdown as safe HTML: CommonMark, tables, footnotes, quotations with their source."""
+    html = _post_parser().render(clean_source(source), {"language": language})
+    return _sanitise(html, POST, rel="noopener")
+
+
+def plain_text(html: str) -> str:
+    """The words of a piece of our own HTML, on one line."""
+    return re.sub(r"\s+", " ", nh3.clean(html.replace("</", " </"), tags=set())).replace(" .", ".").strip()
+
+
+def link_count(html: str) -> int:
+    """How many links the finished HTML holds."""
+    return len(re.findall(r"<a\s", html))
+
+
+def clean_source(source: str) -> str:
+    """The same text in one form (NFC, \\n), without the characters that a database or a feed refuses."""
+    # NUL is refused by PostgreSQL, other control characters and lone surrogates by XML.
+    plain = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]", "", source.replace("\r\n", "\n"))
+    return unicodedata.normalize("NFC", plain)
+
+
+def _sanitise(html: str, allowed: Allowed, *, rel: str) -> Markup:
+    first = _cleaner(allowed, rel).clean(html)  # linkify is its last filter, so that links are made on clean markup
+    second = nh3.clean(
+        first,
+        tags=set(allowed.tags),
+        attributes={tag: set(names) for tag, names in allowed.attributes.items()},
+        attribute_filter=lambda tag, name, value: value if allowed.admits(tag, name, value) else None,
+        url_schemes=set(PROTOCOLS),
+        link_rel=None,
+    )
+    return Markup(second)  # noqa: S704 - the one place where text becomes trusted, behind both gates
+
+
+# A bleach cleaner keeps its parser's state between calls, so each thread has its own.
+_per_thread = threading.local()
+
+
+def _cleaner(allowed: Allowed, rel: str) -> Cleaner:
+    cleaners: dict[str, Cleaner] = _per_thread.__dict__
+    if rel not in cleaners:
+        cleaners[rel] = _new_cleaner(allowed, rel)
+    return cleaners[rel]
+
+
+def _new_cleaner(allowed: Allowed, rel: str) -> Cleaner:
+    def set_rel(attributes: MutableMapping[Any, str], new: bool = False) -> MutableMapping[Any, str]:
+        attributes[(None, "rel")] = rel
+        return attributes
+
+    def linkify(source: Any) -> LinkifyFilter:
+        return LinkifyFilter(source, callbacks=[set_rel], skip_tags={"pre", "code"})
+
+    return Cleaner(
+        tags=allowed.tags,
+        attributes=allowed.admits,
+        protocols=PROTOCOLS,
+        strip=True,
+        strip_comments=True,
+        filters=[linkify],
+    )
+
+
+@lru_cache(maxsize=1)
+def _comment_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True, "typographer": True})
+    parser.enable("strikethrough").disable(["heading", "lheading", "hr", "image", "html_block", "html_inline"])
+    return _with_typography(parser)
+
+
+@lru_cache(maxsize=1)
+def _post_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": True})
+    parser.enable(["table", "strikethrough"]).disable(["html_block", "html_inline"]).use(footnote_plugin)
+    parser.core.ruler.push("lower_headings", _lower_headings)
+    parser.core.ruler.push("quotation_sources", _quotation_sources)
+    parser.core.ruler.push("images_as_links", _images_as_links)
+    _set_rule(parser, "td_open", _cell_open)
+    _set_rule(parser, "th_open", _cell_open)
+    _set_rule(parser, "footnote_anchor", _footnote_anchor)
+    _set_rule(parser, "footnote_block_open", _footnotes_open)
+    return _with_typography(parser)
+
+
+def _set_rule(parser: MarkdownIt, name: str, rule: Callable[..., str]) -> None:
+    parser.add_render_rule(name, rule)
+
+
+def _with_typography(parser: MarkdownIt) -> MarkdownIt:
+    parser.core.ruler.push("typography", _typography)
+    return parser
+
+
+def _typography(state: StateCore) -> None:
+    language = state.env.get("language", "fr")
+    for block in state.tokens:
+        for token in block.children or ():
+            if token.type == "text":
+                token.content = typeset(token.content, language)
+
+
+def _lower_headings(state: StateCore) -> None:
+    """The page's one h1 is the title: a first-level heading in the text becomes a second-level one, and so on."""
+    levels = {"h1": "h2", "h2": "h2", "h3": "h3"}
+    for token in state.tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = levels.get(token.tag, "h4")
+
+
+def _quotation_sources(state: StateCore) -> None:
+    """A quotation whose last paragraph begins with a dash becomes a figure, and that paragraph its caption."""
+    tokens = state.tokens
+    for end in [i for i, token in enumerate(tokens) if token.type == "blockquote_close"]:
+        opening, inline, closing = tokens[end - 3 : end]
+        if opening.type != "paragraph_open" or not re.match(r"(—|–|--)\s*\S", inline.content):
+            continue
+        start = next(
+            i
+            for i in range(end, -1, -1)
+            if tokens[i].type == "blockquote_open" and tokens[i].level == tokens[end].level
+        )
+        opening.type, opening.tag, closing.type, closing.tag = (
+            "figcaption_open",
+            "figcaption",
+            "figcaption_close",
+            "figcaption",
+        )
+        opening.hidden = closing.hidden = False
+        first = inline.children[0] if inline.children else None
+        if first and first.type == "text":
+            first.content = re.sub(r"^(—|–|--)\s*", "— ", first.content)
+        figure = Token("figure_open", "figure", 1, attrs={"class": "quote"}, block=True)
+        # The caption leaves the quotation: what is said of a quotation is not quoted (HTML, 4.4.4).
+        tokens[end - 3 : end + 1] = [tokens[end], opening, inline, closing]
+        tokens[start] = _pair(figure, tokens[start])
+        closing.meta["closes_figure"] = True
+    state.tokens = _unfold(tokens)
+
+
+def _pair(figure: Token, quotation: Token) -> Token:
+    quotation.meta["figure"] = figure
+    return quotation
+
+
+def _unfold(tokens: list[Token]) -> list[Token]:
+    unfolded = []
+    for token in tokens:
+        if "figure" in token.meta:
+            unfolded.append(token.meta.pop("figure"))
+        unfolded.append(token)
+        if token.meta.pop("closes_figure", False):
+            unfolded.append(Token("figure_close", "figure", -1, block=True))
+    return unfolded
+
+
+def _images_as_links(state: StateCore) -> None:
+    """No page of ours asks a third party for anything: a picture of elsewhere is offered as a link to it."""
+    for block in state.tokens:
+        children: list[Token] = []
+        for token in block.children or ():
+            if token.type != "image":
+                children.append(token)
+                continue
+            label = token.content or str(token.attrs.get("src", ""))
+            text = Token("text", "", 0, content=label)
+            children += [Token("link_open", "a", 1, attrs={"href": token.attrs.get("src", "")}), text]
+            children += [Token("link_close", "a", -1)]
+        if block.children is not None:
+            block.children = children
+
+
+def _cell_open(renderer: Any, tokens: list[Token], index: int, options: Any, env: Any) -> str:
+    style = str(tokens[index].attrs.pop("style", ""))
+    if style.startswith("text-align:"):
+        tokens[index].attrs["class"] = "align-" + style.removeprefix("text-align:")
+    return str(renderer.renderToken(tokens, index, options, env))
+
+
+def _footnotes_open(renderer: Any, tokens: list[Token], index: int, options: Any, env: Any) -> str:
+    return '<section class="footnotes">\n<ol>\n'
+
+
+def _footnote_anchor(renderer: Any, tokens: list[Token], index: int, options: Any, env: Any) -> str:
+    name = renderer.rules["footnote_anchor_name"](tokens, index, options, env)
+    if tokens[index].meta["subId"] > 0:
+        name += f":{tokens[index].meta['subId']}"
+    return f' <a href="#fnref{name}" class="footnote-backref">↩\ufe0e</a>'

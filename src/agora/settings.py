@@ -1,0 +1,279 @@
+"""What an administrator sets outside the desk: a table of settings, read from a file and from the environment."""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+
+class BadSetting(Exception):
+    """A setting that cannot be used; its text is one sentence for the administrator."""
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text is expected")
+    return value.strip()
+
+
+def _number(value: Any) -> int:
+    number = int(value)
+    if number < 0 or isinstance(value, bool):
+        raise ValueError("a whole number from 0 on is expected")
+    return number
+
+
+def _positive(value: Any) -> int:
+    if _number(value) < 1:
+        raise ValueError("a whole number from 1 on is expected")
+    return int(value)
+
+
+def _switch(value: Any) -> bool:
+    words = {"on": True, "off": False, "true": True, "false": False, "1": True, "0": False}
+    if str(value).lower() not in words:
+        raise ValueError('"on" or "off" is expected')
+    return words[str(value).lower()]
+
+
+def _items(value: Any) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else value
+    return tuple(item for item in (_text(item) for item in items) if item)
+
+
+def _networks(value: Any) -> tuple[str, ...]:
+    return tuple(str(ip_network(item, strict=False)) for item in _items(value))
+
+
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def choose(value: Any) -> str:
+        if value not in words:
+            raise ValueError("one of " + ", ".join(words) + " is expected")
+        return str(value)
+
+    return choose
+
+
+def _address(schemes: tuple[str, ...]) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        text = _text(value)
+        if text and (urlsplit(text).scheme not in schemes):
+            raise ValueError("an address that begins with " + " or ".join(f"{s}://" for s in schemes) + " is expected")
+        return text.rstrip("/") if text.startswith("http") else text
+
+    return read
+
+
+def _time_zone(value: Any) -> str:
+    try:
+        return ZoneInfo(_text(value)).key
+    except (OSError, LookupError) as error:
+        raise ValueError("a time zone such as Europe/Paris is expected") from error
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of the table: its name in the file (and, as AGORA_NAME, in the environment) and what it is for."""
+
+    name: str
+    default: Any
+    read: Callable[[Any], Any]
+    sentence: str
+    secret: bool = False
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("data_dir", "var", _text, "Folder for the database, letters and the secret key."),
+    Setting(
+        "database_url",
+        "",
+        _address(("sqlite", "postgresql")),
+        "Where the database is; empty means SQLite in the data folder, else postgresql://user@host/name.",
+        secret=True,
+    ),
+    Setting(
+        "base_url",
+        "",
+        _address(("http", "https")),
+        "The address at which readers reach the site, such as https://example.org; empty means where it listens.",
+    ),
+    Setting(
+        "secret_key",
+        "",
+        _text,
+        "Signs links, forms and cookies; empty means one that is made on first start and kept in the data folder.",
+        secret=True,
+    ),
+    Setting(
+        "mail_url",
+        "",
+        _address(("smtp", "smtps")),
+        "Where letters go: smtp://user:password@host:587 (STARTTLS when offered) or smtps://; empty writes .eml files.",
+        secret=True,
+    ),
+    Setting("mail_from", "", _text, "The sender of letters; empty means agora@ the host of the site's address."),
+    Setting(
+        "trusted_proxies",
+        (),
+        _networks,
+        "Addresses or networks of your own proxies, whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+    ),
+    Setting(
+        "allow_private_hosts",
+        (),
+        _items,
+        "Names or networks that outgoing web requests may reach although private (Agora makes no such request yet).",
+    ),
+    Setting("language", "fr", _one_of("fr", "en"), "The language of the site: fr or en."),
+    Setting("time_zone", "Europe/Paris", _time_zone, "The time zone in which dates and hours are shown."),
+    Setting(
+        "moderation",
+        "first-time",
+        _one_of("pre", "first-time", "post"),
+        "When comments appear: pre, first-time or post, unless chosen otherwise at the desk.",
+    ),
+    Setting("max_links", 2, _number, "A comment with more links than this waits for a moderator."),
+    Setting("held_words", (), _items, "A comment with one of these words waits for a moderator."),
+    Setting("edit_minutes", 30, _number, "How many minutes commenters may edit what they sent."),
+    Setting("posts_per_page", 10, _positive, "How many posts one page of the home page shows."),
+    Setting("threads_per_page", 50, _positive, "How many threads one page of a discussion shows."),
+    Setting("thread_depth", 5, _positive, "How many levels of replies are drawn; deeper ones say to whom they answer."),
+    Setting("rate_limits", True, _switch, "Limits per source on comments and sign-ins; off only for load tests."),
+    Setting("inner_worker", True, _switch, "Send letters from the server's own process; off if `agora worker` runs."),
+    Setting("threads", 8, _positive, "How many requests one process works on at once; also its database connections."),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    data_dir: Path
+    database_url: str
+    base_url: str
+    secret_key: str
+    mail_url: str
+    mail_from: str
+    trusted_proxies: tuple[str, ...]
+    allow_private_hosts: tuple[str, ...]
+    language: str
+    time_zone: str
+    moderation: str
+    max_links: int
+    held_words: tuple[str, ...]
+    edit_minutes: int
+    posts_per_page: int
+    threads_per_page: int
+    thread_depth: int
+    rate_limits: bool
+    inner_worker: bool
+    threads: int
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.base_url).hostname or "localhost"
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https:")
+
+    @property
+    def sender(self) -> str:
+        return self.mail_from or f"agora@{self.host}"
+
+
+def load(environ: Mapping[str, str] = os.environ, *, listens_on: str = "http://127.0.0.1:8000") -> Settings:
+    """Read the settings: the table's defaults, then the file, then AGORA_* and AGORA_*_FILE.
+
+    `listens_on` is the base address where none is set. Makes the data folder and the secret key if need be.
+    Raises BadSetting with one sentence.
+    """
+    stated = {**_from_file(environ), **_from_environment(environ)}
+    values = {setting.name: _read(setting, stated) for setting in SETTINGS}
+    values["data_dir"] = _data_folder(Path(values["data_dir"]))
+    values["database_url"] = values["database_url"] or f"sqlite:///{values['data_dir'] / 'agora.db'}"
+    values["base_url"] = values["base_url"] or listens_on
+    values["secret_key"] = values["secret_key"] or _kept_secret(values["data_dir"] / "secret-key")
+    if len(values["secret_key"]) < 32:
+        raise BadSetting("secret_key is too short: at least 32 characters are needed.")
+    return Settings(**{field.name: values[field.name] for field in fields(Settings)})
+
+
+def _from_file(environ: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
+    named = environ.get("AGORA_CONFIG")
+    path = Path(named or "config/agora.toml")
+    if not path.exists():
+        if named:
+            raise BadSetting(f"The settings file {path} that AGORA_CONFIG names does not exist.")
+        return {}
+    try:
+        stated = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadSetting(f"The settings file {path} cannot be read: {error}.") from error
+    known = {setting.name for setting in SETTINGS}
+    for name in stated:
+        if name not in known:
+            raise BadSetting(f'{path} has a setting "{name}" that does not exist.')
+    return {name: (f"{name} in {path}", value) for name, value in stated.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
+    variables = {f"AGORA_{setting.name.upper()}": setting.name for setting in SETTINGS}
+    stated: dict[str, tuple[str, Any]] = {}
+    for variable, value in sorted(environ.items()):
+        if not variable.startswith("AGORA_") or variable == "AGORA_CONFIG":
+            continue
+        base = variable.removesuffix("_FILE")
+        if variable in variables:
+            stated[variables[variable]] = (variable, value)
+        elif base in variables:
+            stated.setdefault(variables[base], (variable, _file_content(variable, value)))
+        else:
+            raise BadSetting(f"The environment has a setting {variable} that does not exist.")
+    return stated
+
+
+def _file_content(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise BadSetting(f"The file that {variable} names cannot be read: {error}.") from error
+
+
+def _read(setting: Setting, stated: Mapping[str, tuple[str, Any]]) -> Any:
+    if setting.name not in stated:
+        return setting.default
+    origin, value = stated[setting.name]
+    try:
+        return setting.read(value)
+    except (ValueError, TypeError) as error:
+        shown = "" if setting.secret else f' "{value}"'
+        raise BadSetting(f"{origin} has a value{shown} that cannot be used: {error}.") from error
+
+
+def _data_folder(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / f".writable-{secrets.token_hex(4)}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise BadSetting(f"The data folder {path} cannot be written to: {error.strerror}.") from error
+    return path
+
+
+def _kept_secret(path: Path) -> str:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _file_content("secret_key", str(path))
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        secret = secrets.token_urlsafe(48)
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
+    return secret

@@ -1,0 +1,189 @@
+"""Facts and the work they leave to do: one table of events, one table of deliveries."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, func, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from agora.rules.moderation import Decision, Party, State
+from agora.store.columns import Base, Identity, UtcDateTime, Words, one_of
+from agora.store.posts import Post, PostState
+
+
+class Event(Base):
+    """Something that happened. It is never changed afterwards."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        one_of("party", Party),
+        one_of("decision", Decision),
+        Index(None, "comment_id", "id"),
+        Index(None, "post_id", "id"),
+        Index(None, "kind", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))  # such as "comment.posted", "comment.decided", "post.published"
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    party: Mapped[Party | None] = mapped_column(Words(Party))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"))
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    revision_id: Mapped[int | None] = mapped_column(ForeignKey("comment_revisions.id", ondelete="SET NULL"), index=True)
+    decision: Mapped[Decision | None] = mapped_column(Words(Decision))
+    before: Mapped[State | None] = mapped_column(Words(State))
+    after: Mapped[State | None] = mapped_column(Words(State))
+    clause: Mapped[int | None]
+    charter_id: Mapped[int | None] = mapped_column(ForeignKey("charters.id"), index=True)
+    explanation: Mapped[str] = mapped_column(Text, default="")
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class Channel(StrEnum):
+    MAIL = "mail"
+
+
+class DeliveryState(StrEnum):
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Delivery(Base):
+    """A letter to write for an event. Its text is made when it is sent; whom it goes to is decided with the event."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        one_of("channel", Channel),
+        one_of("state", DeliveryState),
+        Index(None, "state", "due_at"),
+        Index(None, "event_id"),
+        Index(None, "person_id"),
+        Index(None, "commenter_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    channel: Mapped[Channel] = mapped_column(Words(Channel), default=Channel.MAIL)
+    letter: Mapped[str] = mapped_column(String(40))  # the name of its template in templates/mail
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    commenter_id: Mapped[int | None] = mapped_column(ForeignKey("commenters.id", ondelete="CASCADE"))
+    subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscriptions.id", ondelete="CASCADE"), index=True)
+    state: Mapped[DeliveryState] = mapped_column(Words(DeliveryState), default=DeliveryState.WAITING)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    trouble: Mapped[str] = mapped_column(String(300), default="")
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+def record(session: Session, kind: str, *, at: datetime, **facts: Any) -> Event:
+    """Write down that something happened; `facts` are the event's columns."""
+    event = Event(kind=kind, at=at, **facts)
+    session.add(event)
+    session.flush()
+    return event
+
+
+def deliver(session: Session, event: Event, letter: str, **to: Any) -> None:
+    """Leave a letter to be written for this event; `to` is the delivery's columns that say to whom."""
+    session.add(Delivery(event_id=event.id, letter=letter, due_at=event.at, **to))
+    session.info["deliveries"] = True
+
+
+# A worker that claimed a delivery and died gives it back after this long.
+CLAIM = timedelta(minutes=5)
+
+
+def deliveries_due(session: Session, now: datetime, *, size: int) -> list[tuple[int, int]]:
+    """(id, attempts) of the deliveries whose time has come, the oldest first."""
+    query = (
+        select(Delivery.id, Delivery.attempts)
+        .where(Delivery.state == DeliveryState.WAITING, Delivery.due_at <= now)
+        .order_by(Delivery.due_at, Delivery.id)
+        .limit(size)
+    )
+    return [(id_, attempts) for id_, attempts in session.execute(query)]
+
+
+def claim(session: Session, delivery_id: int, attempts: int, now: datetime) -> bool:
+    """Take a delivery for this worker, by compare-and-set on its attempts; False if another one took it."""
+    claimed = session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.WAITING, Delivery.attempts == attempts)
+        .values(attempts=attempts + 1, due_at=now + CLAIM)
+        .returning(Delivery.id)
+    ).scalar()
+    return claimed is not None
+
+
+def next_due(session: Session) -> datetime | None:
+    query = select(func.min(Delivery.due_at)).where(Delivery.state == DeliveryState.WAITING)
+    return session.scalar(query)
+
+
+def counts_of_deliveries(session: Session) -> dict[DeliveryState, int]:
+    rows = session.execute(select(Delivery.state, func.count()).group_by(Delivery.state))
+    return {state: count for state, count in rows}
+
+
+def history(session: Session, comment_id: int) -> list[Event]:
+    """All that happened to a comment, the earliest first."""
+    return list(session.scalars(select(Event).where(Event.comment_id == comment_id).order_by(Event.id)))
+
+
+def last_decisions(session: Session, comment_ids: list[int]) -> dict[int, Event]:
+    """For each of these comments the latest decision on it."""
+    latest = (
+        select(func.max(Event.id))
+        .where(Event.comment_id.in_(comment_ids), Event.decision.is_not(None))
+        .group_by(Event.comment_id)
+    )
+    events = session.scalars(select(Event).where(Event.id.in_(latest)))
+    return {event.comment_id: event for event in events if event.comment_id is not None}
+
+
+def letters_to_commenter_since(session: Session, commenter_id: int, since: datetime) -> int:
+    """How many letters an address was due since then: what keeps the site from being used to pester somebody."""
+    query = (
+        select(func.count(Delivery.id))
+        .join(Event, Event.id == Delivery.event_id)
+        .where(Delivery.commenter_id == commenter_id, or_(Event.at >= since, Delivery.done_at >= since))
+    )
+    return session.scalar(query) or 0
+
+
+@dataclass(frozen=True)
+class PublicDecision:
+    """A line of the public log: what, why and when, but neither who was moderated nor by whom."""
+
+    id: int
+    at: datetime
+    decision: Decision
+    clause: int | None
+    post_slug: str
+    post_title: str
+
+
+def public_decisions(session: Session, *, before: int | None, size: int) -> list[PublicDecision]:
+    """Moderators' decisions under public posts, the latest first."""
+    query = (
+        select(Event.id, Event.at, Event.decision, Event.clause, Post.slug, Post.title)
+        .join(Post, Post.id == Event.post_id)
+        .where(Event.kind == "comment.decided", Event.party == Party.MODERATOR, Post.state == PostState.PUBLISHED)
+        .order_by(Event.id.desc())
+        .limit(size)
+    )
+    if before is not None:
+        query = query.where(Event.id < before)
+    rows: Iterable[Any] = session.execute(query)
+    return [PublicDecision(*row) for row in rows]
+
+
+def last_event_time(session: Session) -> datetime | None:
+    """When anything happened last."""
+    return session.scalar(select(Event.at).order_by(Event.id.desc()).limit(1))

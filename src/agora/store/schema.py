@@ -1,0 +1,45 @@
+"""All tables in one place, and the migrations that make them."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from agora.resources import folder
+from agora.store import bylines, comments, events, people, posts, site, subscriptions
+from agora.store.columns import Base
+from agora.store.database import Database
+
+__all__ = ["Base", "bylines", "comments", "events", "people", "posts", "site", "subscriptions"]
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(folder("migrations")).replace("%", "%%"))
+    return config
+
+
+def migrate(database: Database, revision: str = "head") -> None:
+    """Bring the database to a revision, all of it in one transaction; `base` takes everything away."""
+    config = _config()
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        if revision == "base":
+            command.downgrade(config, revision)
+        else:
+            command.upgrade(config, revision)
+
+
+def new_migration(database: Database, number: str, message: str) -> None:
+    """Write a migration that brings the tables to what the code says (for developers)."""
+    config = _config()
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.revision(config, message, autogenerate=True, rev_id=number)
+
+
+def is_current(database: Database) -> bool:
+    """Whether every migration of this code has run."""
+    wanted = ScriptDirectory.from_config(_config()).get_current_head()
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == wanted

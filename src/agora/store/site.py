@@ -1,0 +1,83 @@
+"""What the whole site has once: its name and choices, the charter's versions, the counters of the rate limits."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, delete, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from agora.rules.policy import Mode
+from agora.store.columns import Base, Identity, UtcDateTime, Words, one_of
+
+
+class Site(Base):
+    """The one row of choices that an administrator makes at the desk."""
+
+    __tablename__ = "site"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"), one_of("moderation", Mode))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    title: Mapped[str] = mapped_column(String(120))
+    tagline: Mapped[str] = mapped_column(String(300), default="")
+    moderation: Mapped[Mode | None] = mapped_column(Words(Mode))  # None: as the settings say
+    contact: Mapped[str] = mapped_column(String(254), default="")
+    # Set once: the authority and date of the feeds' tag: ids (RFC 4151), which outlive a change of domain.
+    tag_authority: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CharterVersion(Base):
+    """The charter as it read from one moment on: decisions name the version that they rest on."""
+
+    __tablename__ = "charters"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    source: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(8))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
+
+
+class RateCount(Base):
+    """How often a source did something in one window of time."""
+
+    __tablename__ = "rate_counts"
+
+    deed: Mapped[str] = mapped_column(String(32), primary_key=True)
+    source: Mapped[str] = mapped_column(String(64), primary_key=True)
+    window: Mapped[int] = mapped_column(
+        Identity, primary_key=True, autoincrement=False
+    )  # seconds since 1970 at which the window began
+    count: Mapped[int]
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+def the_site(session: Session) -> Site:
+    return session.scalars(select(Site)).one()
+
+
+def is_initialised(session: Session) -> bool:
+    return session.scalar(select(Site.id)) is not None
+
+
+def current_charter(session: Session) -> CharterVersion:
+    return session.scalars(select(CharterVersion).order_by(CharterVersion.id.desc()).limit(1)).one()
+
+
+def charter_version(session: Session, charter_id: int) -> CharterVersion | None:
+    return session.get(CharterVersion, charter_id)
+
+
+def count_deed(session: Session, deed: str, source: str, *, window: int, ends_at: datetime) -> int:
+    """Count one more deed of this source in this window, and tell how many there are."""
+    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    statement = insert(RateCount).values(deed=deed, source=source, window=window, count=1, ends_at=ends_at)
+    counted = statement.on_conflict_do_update(
+        index_elements=["deed", "source", "window"], set_={"count": RateCount.count + 1}
+    ).returning(RateCount.count)
+    return session.execute(counted).scalar_one()
+
+
+def forget_counts(session: Session, now: datetime) -> None:
+    session.execute(delete(RateCount).where(RateCount.ends_at < now))

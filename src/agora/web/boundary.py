@@ -1,0 +1,180 @@
+"""The transaction boundary: one request is one transaction, and nobody else commits.
+
+It reads the form, sees that the form is ours and the person may, opens the transaction, calls the handler in a thread,
+and turns every refusal into a page.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+
+import anyio
+from anyio import CapacityLimiter
+from sqlalchemy import exc
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from agora.rules.errors import N_, Conflict, FieldErrors, NotFound, Refused
+from agora.rules.permissions import Deed
+from agora.store import people
+from agora.tokens import fingerprint
+from agora.web import cache, csrf, errors
+from agora.web.context import SESSION_COOKIE, Context, Fields, House, read_fields
+
+log = logging.getLogger("agora")
+
+Handler = Callable[[Context], Response]
+Again = Callable[[Context, FieldErrors | Conflict], Response]
+
+NO_FIELDS = Fields()
+
+
+class Guard(Enum):
+    """Who may reach a page, and what its forms must carry."""
+
+    PUBLIC = "anyone; forms must come from this site"
+    DESK = "signed-in people; forms must carry the session's token"
+    TOKEN = "whoever has the signed address, mail programs included"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Page:
+    """One address: what answers GET, what answers POST, and what shows the form again when POST finds it wrong."""
+
+    get: Handler | None = None
+    post: Handler | None = None
+    again: Again | None = None
+    guard: Guard = Guard.PUBLIC
+    deed: Deed | None = None
+
+    @property
+    def methods(self) -> list[str]:
+        return [method for method, handler in (("GET", self.get), ("POST", self.post)) if handler]
+
+
+def endpoint(page: Page) -> Callable[[Request], Awaitable[Response]]:
+    """The async edge of a page."""
+
+    async def answer(request: Request) -> Response:
+        house: House = request.app.state.house
+        writes = request.method == "POST"
+        fields = await read_fields(request) if writes else NO_FIELDS
+        limiter: CapacityLimiter = request.app.state.writers if writes else request.app.state.readers
+        work = partial(_write if writes else _read, page, request, house, fields)
+        response = await anyio.to_thread.run_sync(work, limiter=limiter)
+        if writes and getattr(request.state, "deliveries", False):
+            house.wake()
+        return response
+
+    return answer
+
+
+def _read(page: Page, request: Request, house: House, fields: Fields) -> Response:
+    try:
+        with house.database.read() as session:
+            context = _context(request, house, session, fields)
+            if refusal := _no_entry(page, context):
+                return refusal
+            assert page.get is not None  # noqa: S101 - routes.py lists the methods
+            return _sealed(context, page, page.get(context))
+    except Refused as refused:
+        return errors.refusal(request, house, refused)
+    except (exc.OperationalError, exc.TimeoutError) as error:
+        return _unavailable(request, house, error)
+
+
+def _write(page: Page, request: Request, house: House, fields: Fields) -> Response:
+    try:
+        with house.database.write() as session:
+            context = _context(request, house, session, fields)
+            if refusal := _no_entry(page, context) or _not_ours(page, context):
+                return refusal
+            assert page.post is not None  # noqa: S101 - routes.py lists the methods
+            response = page.post(context)
+            request.state.deliveries = session.info.get("deliveries", False)
+        response.headers.setdefault("Cache-Control", cache.PRIVATE)
+        return response
+    except (FieldErrors, Conflict) as problem:
+        return _again(page, request, house, fields, problem)
+    except Refused as refused:
+        return errors.refusal(request, house, refused)
+    except exc.IntegrityError:
+        # Two people took the same address or name in the same moment: the database let one of them.
+        log.warning("two writes met; request %s was told to try again", request.state.request_id)
+        twice = Conflict(N_("Somebody else changed the same thing at this moment. Please try again."))
+        return errors.refusal(request, house, twice)
+    except (exc.OperationalError, exc.TimeoutError) as error:
+        return _unavailable(request, house, error)
+
+
+def _again(page: Page, request: Request, house: House, fields: Fields, problem: FieldErrors | Conflict) -> Response:
+    """The transaction is undone; the form comes back, filled in, from a transaction that only reads."""
+    if page.again is None:
+        if isinstance(problem, Conflict):
+            return errors.refusal(request, house, problem)
+        raise problem
+    try:
+        with house.database.read() as session:
+            response = page.again(_context(request, house, session, fields), problem)
+    except Refused as refused:
+        return errors.refusal(request, house, refused)
+    response.headers.setdefault("Cache-Control", cache.PRIVATE)
+    return response
+
+
+def _context(request: Request, house: House, session: Session, fields: Fields) -> Context:
+    context = Context(request, house, session, house.clock(), fields)
+    cookie = request.cookies.get(SESSION_COOKIE)
+    found = people.current_session(session, fingerprint(cookie), context.now) if cookie else None
+    if found:
+        context.desk_session, context.visitor = found
+    return context
+
+
+def _no_entry(page: Page, context: Context) -> Response | None:
+    if page.guard is not Guard.DESK:
+        return None
+    if context.visitor is None:
+        return errors.signed_out(context)
+    if page.deed and not context.may(page.deed):
+        raise NotFound()
+    return None
+
+
+def _not_ours(page: Page, context: Context) -> Response | None:
+    """A form that another site made, or that was made for a session that has ended."""
+    if page.guard is Guard.TOKEN:
+        return None
+    if not csrf.comes_from_here(context.request, context.settings.base_url):
+        raise Refused(N_("This form was sent from another site, so it was not accepted."), status=403)
+    if page.guard is Guard.PUBLIC or context.desk_session is None:
+        return None
+    token = context.fields.text("csrf")
+    if csrf.desk_token_is_good(context.house.tokens, context.desk_session.token_hash, token):
+        return None
+    return errors.send_again(context)
+
+
+def _sealed(context: Context, page: Page, response: Response) -> Response:
+    """Public pages are the same for everyone and may be kept; all others are for one person."""
+    response.headers["Vary"] = "Cookie"
+    is_public = page.guard is Guard.PUBLIC and context.visitor is None and response.status_code == 200
+    if "cache-control" in response.headers:
+        return response
+    if is_public and "etag" not in response.headers:
+        return cache.make_conditional(context.request, response)
+    response.headers["Cache-Control"] = cache.PRIVATE
+    return response
+
+
+def _unavailable(request: Request, house: House, error: Exception) -> Response:
+    log.error("the database did not answer (request %s): %s", request.state.request_id, error)
+    busy = Refused(
+        N_("The site cannot save or read anything at this moment. Please try again in a minute; keep your text."),
+        status=503,
+        retry_after=60,
+    )
+    return errors.refusal(request, house, busy, database_works=False)

@@ -1,0 +1,192 @@
+"""What a handler is given: the request as this house sees it, and the means to answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from agora.actions import limits
+from agora.rendering import Renderer
+from agora.rules.errors import N_
+from agora.rules.permissions import Deed, may
+from agora.settings import Settings
+from agora.store import site as site_store
+from agora.store.database import Database
+from agora.store.people import DeskSession, Person
+from agora.store.site import Site
+from agora.tokens import Tokens
+from agora.web import csrf
+
+SESSION_COOKIE = "agora_session"
+
+DESK_PAGES: tuple[tuple[str, str, Deed | None], ...] = (
+    (N_("Overview"), "desk", None),
+    (N_("Moderation"), "desk_moderation", Deed.MODERATE),
+    (N_("Posts"), "desk_posts", Deed.WRITE_POSTS),
+    (N_("Bylines"), "desk_bylines", Deed.EDIT_BYLINES),
+    (N_("People"), "desk_people", Deed.MANAGE_PEOPLE),
+    (N_("Charter"), "desk_charter", Deed.MANAGE_SITE),
+    (N_("Settings"), "desk_settings", Deed.MANAGE_SITE),
+    (N_("My account"), "account", None),
+)
+
+
+@dataclass(frozen=True)
+class House:
+    """What every request shares."""
+
+    settings: Settings
+    database: Database
+    renderer: Renderer
+    tokens: Tokens
+    clock: Callable[[], datetime]
+    wake: Callable[[], None]  # tells the worker that there is something to deliver
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A form as it was sent. Texts come stripped; `raw` keeps a text as it is."""
+
+    form: FormData = field(default_factory=FormData)
+    uploads: dict[str, bytes] = field(default_factory=dict)
+
+    def raw(self, name: str) -> str:
+        value = self.form.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def text(self, name: str) -> str:
+        return self.raw(name).strip()
+
+    def line(self, name: str) -> str:
+        """A text on one line, without control characters."""
+        return " ".join("".join(c for c in self.raw(name) if c.isprintable() or c.isspace()).split())
+
+    def texts(self, name: str) -> list[str]:
+        return [value.strip() for value in self.form.getlist(name) if isinstance(value, str)]
+
+    def number(self, name: str) -> int | None:
+        return whole_number(self.text(name))
+
+    def numbers(self, name: str) -> list[int]:
+        return [number for text in self.texts(name) if (number := whole_number(text)) is not None]
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every text field in the order of the form."""
+        return [(name, value) for name, value in self.form.multi_items() if isinstance(value, str)]
+
+
+def whole_number(text: str) -> int | None:
+    """A number that can be an id, else None."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+async def read_fields(request: Request) -> Fields:
+    form = await request.form(max_files=2, max_fields=600, max_part_size=2 * 1024 * 1024)
+    uploads = {name: await value.read() for name, value in form.multi_items() if isinstance(value, UploadFile)}
+    return Fields(form, uploads)
+
+
+@dataclass
+class Context:
+    """One request: its transaction, its moment, who asks, and how to answer."""
+
+    request: Request
+    house: House
+    session: Session
+    now: datetime
+    fields: Fields
+    visitor: Person | None = None
+    desk_session: DeskSession | None = None
+
+    @property
+    def settings(self) -> Settings:
+        return self.house.settings
+
+    @cached_property
+    def site(self) -> Site:
+        return site_store.the_site(self.session)
+
+    @property
+    def language(self) -> str:
+        """The desk speaks the language of who works there, the public pages that of the site."""
+        return self.visitor.language if self.visitor else self.settings.language
+
+    @property
+    def person(self) -> Person:
+        """Who is signed in, on a page that only signed-in people reach."""
+        assert self.visitor is not None  # noqa: S101 - the boundary has seen to it
+        return self.visitor
+
+    @property
+    def source(self) -> str:
+        """A keyed hash of the network that the request comes from: a whole /64 with IPv6."""
+        host = self.request.client.host if self.request.client else ""
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return self.house.tokens.keyed_hash("source", host)
+        if isinstance(address, IPv6Address):
+            host = str(int(address) >> 64)
+        return self.house.tokens.keyed_hash("source", host)
+
+    @property
+    def csrf(self) -> str:
+        """The token that this session's forms carry."""
+        return csrf.desk_token(self.house.tokens, self.desk_session.token_hash) if self.desk_session else ""
+
+    @property
+    def desk_nav(self) -> list[tuple[str, str, bool]]:
+        """The desk's pages that are for this person: name, path, and whether it is the one shown."""
+        here = self.request.url.path
+        pages = [(text, self.url(name)) for text, name, deed in DESK_PAGES if deed is None or self.may(deed)]
+        return [(text, path, here == path or here.startswith(f"{path}/") and path != "/admin") for text, path in pages]
+
+    def path(self, name: str) -> str:
+        return str(self.request.path_params.get(name, ""))
+
+    def query(self, name: str) -> str:
+        return self.request.query_params.get(name, "")
+
+    def page_number(self) -> int:
+        return max(1, min(whole_number(self.query("page")) or 1, 1_000_000))
+
+    def may(self, deed: Deed) -> bool:
+        return may(self.visitor.role if self.visitor else None, deed)
+
+    def spend(self, deed: str, source: str | None = None) -> None:
+        """Count against a rate limit. Raises Refused (429) beyond it."""
+        if self.settings.rate_limits:
+            limits.spend(self.session, deed, source or self.source, now=self.now)
+
+    def url(self, name: str, **parameters: Any) -> str:
+        """The path of a page of web/routes.py."""
+        return str(self.request.app.url_path_for(name, **parameters))
+
+    def address(self, name: str, **parameters: Any) -> str:
+        """The same as a whole address, for letters, feeds and other sites."""
+        return self.settings.base_url + self.url(name, **parameters)
+
+    def render(self, template: str, *, language: str | None = None, **presented: Any) -> str:
+        return self.house.renderer.render(
+            template,
+            language or self.language,
+            ctx=self,
+            site=self.site,
+            url=self.url,
+            address=self.address,
+            **presented,
+        )
+
+    def page(self, template: str, *, status: int = 200, language: str | None = None, **presented: Any) -> Response:
+        html = self.render(template, language=language, **presented)
+        return Response(html, status_code=status, media_type="text/html")
+
+    def redirect(self, path: str, *, status: int = 303) -> Response:
+        return RedirectResponse(path, status_code=status)

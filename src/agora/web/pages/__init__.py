@@ -1,0 +1,1 @@
+"""The handlers behind the addresses of web/routes.py."""

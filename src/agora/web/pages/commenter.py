@@ -1,0 +1,243 @@
+"""The commenter's own page: what became of the comment, and what can still be done; reached by a signed address."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.responses import Response
+
+from agora.actions import comments as actions
+from agora.actions import subscriptions as follow
+from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound, Refused
+from agora.rules.moderation import Decision, Party, State, next_state
+from agora.rules.policy import MODE_NAMES
+from agora.store import comments, events, subscriptions
+from agora.store.comments import Comment
+from agora.store.events import Event
+from agora.store.subscriptions import Subscription
+from agora.tokens import BadToken
+from agora.web.context import Context
+from agora.web.presenters.comments import clause_titles
+
+STATES = {
+    State.PENDING: N_("Your comment is waiting to be read"),
+    State.PUBLISHED: N_("Your comment is published"),
+    State.REJECTED: N_("Your comment was not published"),
+    State.HIDDEN: N_("Your comment was removed"),
+    State.WITHDRAWN: N_("You withdrew your comment"),
+    State.ERASED: N_("Your comment was erased"),
+}
+EXPLANATIONS = {
+    State.PENDING: N_("A moderator reads it first. This page will say what was decided; keep its address."),
+    State.PUBLISHED: N_("Everyone can read it."),
+    State.REJECTED: N_("A moderator decided not to publish it. The reason stands below."),
+    State.HIDDEN: N_("It was public; a moderator took it down. The reason stands below."),
+    State.WITHDRAWN: N_("Nobody but you sees it any more. Answers to it keep their place, under a note."),
+    State.ERASED: N_("Its text is gone."),
+}
+FLASHES = {
+    "received": N_("Thank you, your comment has arrived."),
+    "edited": N_("Your change is saved."),
+    "withdrawn": N_("Your comment is withdrawn."),
+    "confirmed": N_("Your address is confirmed."),
+    "follows": N_("You will get a letter for each answer."),
+    "unfollowed": N_("You will get no more letters about answers."),
+    "asked": N_("A letter is on its way: please confirm your address with the link in it."),
+}
+STEPS = {
+    "comment.posted": N_("Comment received"),
+    "comment.edited": N_("Text edited"),
+    "address.confirmed": N_("Address confirmed"),
+}
+DECIDED = {
+    Decision.APPROVE: N_("Published"),
+    Decision.REJECT: N_("Not published"),
+    Decision.SPAM: N_("Taken for spam"),
+    Decision.HIDE: N_("Removed by moderation"),
+    Decision.RESTORE: N_("Published again"),
+    Decision.WITHDRAW: N_("Withdrawn"),
+    Decision.HOLD: N_("Waits to be read again after the change"),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of the comment's history."""
+
+    at: datetime
+    what: str
+    clause: tuple[int, str] | None
+    explanation: str
+
+
+@dataclass(frozen=True)
+class OwnComment:
+    """All that the commenter's page says."""
+
+    comment: Comment
+    token: str
+    title: str
+    explanation: str
+    mode: str
+    steps: list[Step]
+    edit_until: datetime | None
+    may_withdraw: bool
+    permalink: str | None
+    follows: bool
+    follow_waits: bool
+    is_verified: bool
+
+
+def show(context: Context) -> Response:
+    return _page(context, _comment(context))
+
+
+def _page(
+    context: Context, comment: Comment, *, status: int = 200, body: str | None = None, problem: Message | None = None
+) -> Response:
+    return context.page(
+        "comments/own.html",
+        status=status,
+        language=comment.language,
+        own=_own(context, comment),
+        body=comment.revision.body if body is None else body,
+        problem=problem,
+        flash=FLASHES.get(context.query("done")),
+    )
+
+
+def edit(context: Context) -> Response:
+    comment = _comment(context)
+    rules = actions.rules_of(comment.post, context.site, context.settings)
+    context.spend("comment")
+    actions.edit_comment(
+        context.session,
+        comment,
+        context.fields.raw("body"),
+        rules,
+        context.settings,
+        source=context.source,
+        now=context.now,
+    )
+    return _back(context, "edited")
+
+
+def edit_again(context: Context, problem: FieldErrors | Conflict) -> Response:
+    """The text as it was sent; with an ended time of editing it stands there to be copied."""
+    if isinstance(problem, FieldErrors):
+        message, status = problem.errors["body"], 422
+    else:
+        message, status = problem.message, 409
+    return _page(context, _comment(context), status=status, body=context.fields.raw("body"), problem=message)
+
+
+def withdraw(context: Context) -> Response:
+    comment = _comment(context)
+    if comment.state is not State.WITHDRAWN:
+        version = context.fields.number("version") or comment.version
+        actions.withdraw_comment(context.session, comment, version=version, now=context.now)
+    return _back(context, "withdrawn")
+
+
+def follow_replies(context: Context) -> Response:
+    comment = _comment(context)
+    if comment.commenter is None:
+        raise NotFound()
+    if context.fields.text("action") == "stop":
+        subscription = subscriptions.of_comment(context.session, comment.id)
+        if subscription:
+            follow.end(context.session, subscription, now=context.now)
+        return _back(context, "unfollowed")
+    done = actions.follow_replies(context.session, comment, comment.commenter, source=context.source, now=context.now)
+    return _back(context, "follows" if done else "asked")
+
+
+def show_confirm(context: Context) -> Response:
+    comment = _confirmed_comment(context)
+    return context.page("comments/confirm.html", language=comment.language, comment=comment)
+
+
+def confirm(context: Context) -> Response:
+    """The address is theirs: only now do letters about answers begin."""
+    comment = _confirmed_comment(context)
+    rules = actions.rules_of(comment.post, context.site, context.settings)
+    actions.confirm_address(context.session, comment, rules, source=context.source, now=context.now)
+    token = context.house.tokens.sign("my-comment", comment.id)
+    return context.redirect(f"{context.url('my_comment', token=token)}?done=confirmed")
+
+
+def show_unsubscribe(context: Context) -> Response:
+    subscription = _subscription(context)
+    return context.page(
+        "comments/unsubscribe.html", language=subscription.comment.language, ended=subscription.ended_at is not None
+    )
+
+
+def unsubscribe(context: Context) -> Response:
+    """By the button of the page, or by the mail program itself (RFC 8058)."""
+    subscription = _subscription(context)
+    follow.end(context.session, subscription, now=context.now)
+    return context.page("comments/unsubscribe.html", language=subscription.comment.language, ended=True)
+
+
+def _open(context: Context, purpose: str) -> object:
+    try:
+        return context.house.tokens.open(purpose, context.path("token"))
+    except BadToken as error:
+        raise Refused(N_("This address is not complete, or is too old."), status=404) from error
+
+
+def _comment(context: Context) -> Comment:
+    comment_id = _open(context, "my-comment")
+    comment = comments.comment_in_full(context.session, comment_id) if isinstance(comment_id, int) else None
+    if comment is None:
+        raise NotFound()
+    return comment
+
+
+def _confirmed_comment(context: Context) -> Comment:
+    comment_id = _open(context, "confirm")
+    comment = comments.comment_in_full(context.session, comment_id) if isinstance(comment_id, int) else None
+    if comment is None:
+        raise NotFound()
+    return comment
+
+
+def _subscription(context: Context) -> Subscription:
+    subscription_id = _open(context, "unsubscribe")
+    found = subscriptions.in_full(context.session, subscription_id) if isinstance(subscription_id, int) else None
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _back(context: Context, done: str) -> Response:
+    return context.redirect(f"{context.url('my_comment', token=context.path('token'))}?done={done}")
+
+
+def _own(context: Context, comment: Comment) -> OwnComment:
+    titles = clause_titles(context)
+    steps = [_step(event, titles) for event in events.history(context.session, comment.id)]
+    may_edit = actions.may_edit(comment, context.settings, context.now)
+    subscription = subscriptions.of_comment(context.session, comment.id)
+    wants = subscription is not None and subscription.ended_at is None
+    is_public = comment.state is State.PUBLISHED and comment.post.is_public
+    return OwnComment(
+        comment=comment,
+        token=context.path("token"),
+        title=STATES[comment.state],
+        explanation=EXPLANATIONS[comment.state],
+        mode=MODE_NAMES[comment.mode],
+        steps=[step for step in steps if step.what],
+        edit_until=actions.edit_until(comment, context.settings) if may_edit else None,
+        may_withdraw=next_state(comment.state, Decision.WITHDRAW, Party.COMMENTER) is not None,
+        permalink=context.url("comment", id=comment.id) if is_public else None,
+        follows=wants and subscription is not None and subscription.confirmed_at is not None,
+        follow_waits=wants and subscription is not None and subscription.confirmed_at is None,
+        is_verified=comment.commenter is not None and comment.commenter.verified_at is not None,
+    )
+
+
+def _step(event: Event, titles: dict[int, str]) -> Step:
+    what = DECIDED[event.decision] if event.decision else STEPS.get(event.kind, "")
+    clause = (event.clause, titles.get(event.clause, "")) if event.clause else None
+    return Step(event.at, what, clause, event.explanation)

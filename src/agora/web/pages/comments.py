@@ -1,0 +1,121 @@
+"""Commenting, as a reader without an account does it: the form, its preview, its errors, permalinks."""
+
+from dataclasses import replace
+
+from starlette.responses import Response
+
+from agora.actions import comments as actions
+from agora.actions.comments import CommentDraft
+from agora.rules import markup
+from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound
+from agora.store import comments, posts
+from agora.store.comments import Comment
+from agora.store.posts import Post
+from agora.web import csrf
+from agora.web.context import Context, whole_number
+from agora.web.presenters.comments import FormView, empty_form, parent_quote
+from agora.web.presenters.posts import teaser_view
+
+
+def permalink(context: Context) -> Response:
+    """To the page of the discussion that holds the comment."""
+    comment = comments.on_a_public_post(context.session, whole_number(context.path("id")) or 0)
+    if comment is None:
+        raise NotFound(N_("This comment is not public, or no longer."))
+    page = comments.page_of(context.session, comment, size=context.settings.threads_per_page)
+    query = f"?page={page}" if page > 1 else ""
+    return context.redirect(f"{context.url('post', slug=comment.post.slug)}{query}#comment-{comment.id}", status=302)
+
+
+def reply(context: Context) -> Response:
+    """The form to answer one comment, on a page of its own."""
+    comment = comments.on_a_public_post(context.session, whole_number(context.path("id")) or 0)
+    post = posts.public_post(context.session, comment.post.slug) if comment else None
+    if comment is None or post is None:
+        raise NotFound(N_("This comment is not public, or no longer."))
+    parent = _parent(context, post, comment.id)
+    return _respond(context, post, empty_form(context, post), parent)
+
+
+def create(context: Context) -> Response:
+    post = _post(context)
+    _check_token(context, post)
+    draft = _draft(context)
+    if context.fields.text("action") == "preview":
+        context.spend("preview")
+        return _preview(context, post, draft)
+    context.spend("comment")
+    rules = actions.rules_of(post, context.site, context.settings)
+    comment = actions.post_comment(context.session, post, draft, rules, person=context.visitor, now=context.now)
+    if context.visitor:
+        return context.redirect(context.url("comment", id=comment.id))
+    token = context.house.tokens.sign("my-comment", comment.id)
+    return context.redirect(context.url("my_comment", token=token))
+
+
+def form_again(context: Context, problem: FieldErrors | Conflict) -> Response:
+    """The form as it was sent, with a sentence beside each field that is wrong."""
+    post = _post(context)
+    errors = problem.errors if isinstance(problem, FieldErrors) else {"body": problem.message}
+    form = replace(_filled_form(context, post), errors=errors)
+    return _respond(context, post, form, _parent(context, post, context.fields.number("parent")), status=422)
+
+
+def _post(context: Context) -> Post:
+    post = posts.public_post(context.session, context.path("slug"))
+    if post is None:
+        raise NotFound(N_("The post that you comment on is not public, or no longer. Keep your text."))
+    return post
+
+
+def _check_token(context: Context, post: Post) -> None:
+    """A page left open for weeks: the form comes back with a new token, and nothing is lost."""
+    token = context.fields.text("token")
+    if not csrf.form_token_is_good(context.house.tokens, post.id, context.now, token):
+        raise FieldErrors(
+            {"body": Message(N_("This page had been open for very long. Please send your comment again."))}
+        )
+
+
+def _draft(context: Context) -> CommentDraft:
+    fields = context.fields
+    return CommentDraft(
+        name=fields.line("name"),
+        email=fields.text("email"),
+        website=fields.text("website"),
+        body=fields.raw("body"),
+        parent_id=fields.number("parent"),
+        letters=bool(fields.text("letters")),
+        trap_filled=bool(fields.text("homepage")),
+        source=context.source,
+    )
+
+
+def _filled_form(context: Context, post: Post) -> FormView:
+    draft = _draft(context)
+    return replace(
+        empty_form(context, post),
+        name=draft.name,
+        email=draft.email,
+        website=draft.website,
+        body=draft.body,
+        letters=draft.letters,
+        parent=str(draft.parent_id or ""),
+    )
+
+
+def _preview(context: Context, post: Post, draft: CommentDraft) -> Response:
+    actions.check_draft(draft, signed_in=True)  # who writes matters only when it is sent
+    form = replace(_filled_form(context, post), preview=markup.comment_html(draft.body, post.language))
+    return _respond(context, post, form, _parent(context, post, draft.parent_id))
+
+
+def _parent(context: Context, post: Post, parent_id: int | None) -> Comment | None:
+    return comments.public_comment(context.session, parent_id, post.id) if parent_id else None
+
+
+def _respond(context: Context, post: Post, form: FormView, parent: Comment | None, *, status: int = 200) -> Response:
+    form = replace(form, parent=str(parent.id) if parent else "", parent_view=parent_quote(parent) if parent else None)
+    return context.page(
+        "comments/respond.html", status=status, language=post.language, post=teaser_view(context, post), form=form
+    )

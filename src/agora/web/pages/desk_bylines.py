@@ -1,0 +1,92 @@
+"""The desk's bylines: who posts are published under."""
+
+from dataclasses import dataclass, field
+
+from starlette.responses import Response
+
+from agora.actions import bylines as actions
+from agora.actions.bylines import BylineDraft
+from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound
+from agora.rules.limits import LINKS
+from agora.store import bylines
+from agora.store.bylines import Byline
+from agora.web.context import Context, whole_number
+from agora.web.presenters.posts import byline_view
+
+FLASHES = {"saved": N_("Saved.")}
+
+
+@dataclass
+class BylineForm:
+    byline: Byline | None
+    name: str = ""
+    slug: str = ""
+    bio: str = ""
+    links: list[tuple[str, str]] = field(default_factory=list)
+
+
+def list_bylines(context: Context) -> Response:
+    found = [(byline.id, byline_view(context, byline)) for byline in bylines.every_byline(context.session)]
+    return context.page("desk/bylines.html", bylines=found, flash=FLASHES.get(context.query("done")))
+
+
+def new(context: Context) -> Response:
+    return _form(context, BylineForm(None))
+
+
+def edit(context: Context) -> Response:
+    byline = _byline(context)
+    links = [(link["label"], link["url"]) for link in byline.links]
+    return _form(context, BylineForm(byline, byline.name, byline.slug, byline.bio, links))
+
+
+def save(context: Context) -> Response:
+    byline = _byline(context) if context.path("id") else None
+    fields = context.fields
+    draft = BylineDraft(
+        name=fields.line("name"),
+        slug=fields.line("slug"),
+        bio=fields.raw("bio"),
+        links=_sent_links(context),
+        portrait=fields.uploads.get("portrait", b""),
+        remove_portrait=bool(fields.text("remove_portrait")),
+    )
+    actions.save_byline(
+        context.session, byline, draft, by=context.person, language=context.settings.language, now=context.now
+    )
+    return context.redirect(f"{context.url('desk_bylines')}?done=saved")
+
+
+def form_again(context: Context, problem: FieldErrors | Conflict) -> Response:
+    byline = _byline(context) if context.path("id") else None
+    fields = context.fields
+    errors = problem.errors if isinstance(problem, FieldErrors) else {"name": problem.message}
+    sent = BylineForm(byline, fields.line("name"), fields.line("slug"), fields.raw("bio"), _sent_links(context))
+    return _form(context, sent, status=422, errors=errors)
+
+
+def _byline(context: Context) -> Byline:
+    byline = context.session.get(Byline, whole_number(context.path("id")) or 0)
+    if byline is None:
+        raise NotFound()
+    return byline
+
+
+def _sent_links(context: Context) -> list[tuple[str, str]]:
+    labels, urls = context.fields.texts("link_label"), context.fields.texts("link_url")
+    padded = labels + [""] * (len(urls) - len(labels))
+    return list(zip(padded, urls, strict=False))
+
+
+def _form(
+    context: Context, form: BylineForm, *, status: int = 200, errors: dict[str, Message] | None = None
+) -> Response:
+    empty_lines = 2 if len(form.links) + 2 <= LINKS else max(0, LINKS - len(form.links))
+    return context.page(
+        "desk/byline.html",
+        status=status,
+        form=form,
+        links=form.links + [("", "")] * empty_lines,
+        view=byline_view(context, form.byline) if form.byline else None,
+        errors=errors or {},
+    )

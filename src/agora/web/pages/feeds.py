@@ -1,0 +1,155 @@
+"""Atom feeds (RFC 4287) with threads (RFC 4685) and pages (RFC 5005)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+from starlette.responses import Response
+
+from agora.rules.errors import N_, Message, NotFound
+from agora.store import bylines, comments, events, posts
+from agora.store.comments import FeedLine
+from agora.store.posts import EVERYTHING, Post, PostFilter
+from agora.web import cache
+from agora.web.context import Context
+from agora.web.presenters.paging import key_of, read_key
+
+SIZE = 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry. `in_reply_to` is (ref, href) of what is answered; `replies` (href, count) of the discussion."""
+
+    id: str
+    url: str
+    title: str
+    names: list[tuple[str, str]]
+    published: datetime
+    updated: datetime
+    html: Markup
+    summary: str
+    language: str
+    tags: list[str]
+    replies: tuple[str, int] | None = None
+    in_reply_to: tuple[str, str] | None = None
+    related: str = ""
+
+
+def site_feed(context: Context) -> Response:
+    return _posts(context, EVERYTHING, context.site.title, context.url("home"), "posts")
+
+
+def byline_feed(context: Context) -> Response:
+    byline = bylines.byline_by_slug(context.session, context.path("slug"))
+    if byline is None:
+        raise NotFound()
+    kind = PostFilter(byline_id=byline.id)
+    title = f"{byline.name} · {context.site.title}"
+    return _posts(context, kind, title, context.url("byline", slug=byline.slug), f"byline/{byline.id}")
+
+
+def tag_feed(context: Context) -> Response:
+    tag = posts.tag_by_slug(context.session, context.path("slug"))
+    if tag is None:
+        raise NotFound()
+    title = f"{tag.name} · {context.site.title}"
+    return _posts(context, PostFilter(tag_id=tag.id), title, context.url("tag", slug=tag.slug), f"tag/{tag.id}")
+
+
+def comments_feed(context: Context) -> Response:
+    title = Message(N_("Comments on %(site)s"), {"site": context.site.title})
+    return _comments(context, None, title, context.url("home"), context.settings.language)
+
+
+def post_comments_feed(context: Context) -> Response:
+    post = posts.public_post(context.session, context.path("slug"))
+    if post is None:
+        raise NotFound()
+    title = Message(N_("Comments on “%(title)s”"), {"title": post.title})
+    return _comments(context, post, title, context.url("post", slug=post.slug), post.language)
+
+
+def _posts(context: Context, kind: PostFilter, title: str, page: str, name: str) -> Response:
+    before = read_key(context.query("before"))
+    found = posts.latest_before(context.session, kind, before=before, size=SIZE)
+    entries = [_post_entry(context, post) for post in found]
+    older = key_of(found[-1].published_at or found[-1].created_at, found[-1].id) if len(found) == SIZE else None
+    return _feed(context, entries, older, title=title, page=page, name=name, language=context.settings.language)
+
+
+def _comments(context: Context, post: Post | None, title: Message, page: str, language: str) -> Response:
+    before = read_key(context.query("before"))
+    post_id = post.id if post else None
+    found = comments.feed_page(context.session, post_id=post_id, before=before, size=SIZE)
+    entries = [_comment_entry(context, line) for line in found]
+    older = key_of(found[-1].published_at or found[-1].created_at, found[-1].id) if len(found) == SIZE else None
+    name = f"post/{post.id}/comments" if post else "comments"
+    return _feed(context, entries, older, title=title, page=page, name=name, language=language)
+
+
+def _feed(context: Context, entries: list[Entry], older: str | None, **head: Any) -> Response:
+    path = context.request.url.path
+    query = f"?before={context.query('before')}" if read_key(context.query("before")) else ""
+    base = context.settings.base_url
+    xml = context.render(
+        "feeds/atom.xml",
+        language=head.pop("language"),
+        entries=entries,
+        id=tag_id(context, head.pop("name")),
+        own=base + path + query,
+        first=base + path,
+        older=f"{base}{path}?before={older}" if older else None,
+        page=base + head.pop("page"),
+        updated=max((entry.updated for entry in entries), default=context.site.created_at),
+        **head,
+    )
+    response = Response(xml, media_type="application/atom+xml")
+    changed = events.last_event_time(context.session) or context.site.created_at
+    return cache.make_conditional(context.request, response, changed=changed)
+
+
+def tag_id(context: Context, name: str) -> str:
+    """An id that stays when the address changes (RFC 4151): its authority was set on the first start."""
+    return f"tag:{context.site.tag_authority}:{name}"
+
+
+def _post_entry(context: Context, post: Post) -> Entry:
+    published = post.published_at or post.created_at
+    return Entry(
+        id=tag_id(context, f"post/{post.id}"),
+        url=context.address("post", slug=post.slug),
+        title=post.title,
+        names=[(byline.name, context.address("byline", slug=byline.slug)) for byline in post.bylines],
+        published=published,
+        updated=post.updated_at or published,
+        html=post.body_html,
+        summary=post.summary,
+        language=post.language,
+        tags=[tag.name for tag in post.tags],
+        replies=(context.address("post_comments_feed", slug=post.slug), post.comment_count),
+        related=post.source_url,
+    )
+
+
+def _comment_entry(context: Context, line: FeedLine) -> Entry:
+    published = line.published_at or line.created_at
+    post_url = context.address("post", slug=line.post_slug)
+    if line.parent_id is None:
+        answered = (tag_id(context, f"post/{line.post_id}"), post_url)
+    else:
+        answered = (tag_id(context, f"comment/{line.parent_id}"), context.address("comment", id=line.parent_id))
+    return Entry(
+        id=tag_id(context, f"comment/{line.id}"),
+        url=context.address("comment", id=line.id),
+        title=f"{line.name} · {line.post_title}",
+        names=[(line.name, line.website)],
+        published=published,
+        updated=max(published, line.edited_at or published),
+        html=line.html,
+        summary="",
+        language=line.language,
+        tags=[],
+        in_reply_to=answered,
+    )

@@ -1,0 +1,69 @@
+"""What programs ask for: health, the map for search engines, the contact for security, static files."""
+
+import mimetypes
+from datetime import timedelta
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from agora.rendering import static_version
+from agora.resources import folder
+from agora.rules.errors import NotFound
+from agora.store import posts
+from agora.web import cache
+from agora.web.context import Context
+
+MAP_SIZE = 50_000  # the most that one sitemap may hold (sitemaps.org)
+
+mimetypes.add_type("font/woff2", ".woff2")
+
+
+async def healthz(request: Request) -> Response:
+    """The process answers."""
+    return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
+
+
+def readyz(context: Context) -> Response:
+    """The process answers and its database too: reading the site's row has shown it."""
+    return PlainTextResponse(f"ready: {context.site.title}\n", headers={"Cache-Control": "no-store"})
+
+
+def robots(context: Context) -> Response:
+    lines = ["User-agent: *", "Disallow: /admin", "Disallow: /my/", "Disallow: /sign-in", "Disallow: /comments/"]
+    return PlainTextResponse("\n".join([*lines, f"Sitemap: {context.address('sitemap')}"]) + "\n")
+
+
+def security(context: Context) -> Response:
+    """RFC 9116. Absent while no contact is given at the desk."""
+    contact = context.site.contact
+    if not contact:
+        raise NotFound()
+    address = f"mailto:{contact}" if "@" in contact and not contact.startswith("mailto:") else contact
+    # Expires is asked for; whole months keep the file the same for everyone.
+    expires = (context.now + timedelta(days=330)).strftime("%Y-%m-01T00:00:00Z")
+    languages = "fr, en" if context.settings.language == "fr" else "en, fr"
+    canonical = context.address("security")
+    return PlainTextResponse(
+        f"Contact: {address}\nExpires: {expires}\nPreferred-Languages: {languages}\nCanonical: {canonical}\n"
+    )
+
+
+def sitemap(context: Context) -> Response:
+    found = posts.addresses_for_map(context.session, limit=MAP_SIZE)
+    xml = context.render(
+        "feeds/sitemap.xml", posts=[(context.address("post", slug=slug), changed) for slug, changed in found]
+    )
+    return Response(xml, media_type="application/xml")
+
+
+async def static(request: Request) -> Response:
+    """A file of the static folder. The address holds a hash, so that what is right now is right for ever."""
+    root = folder("static").resolve()
+    path = Path(root, request.path_params["path"]).resolve()
+    if not path.is_relative_to(root) or not path.is_file():
+        raise HTTPException(404)
+    right = request.path_params["version"] == static_version()
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return FileResponse(path, media_type=kind, headers={"Cache-Control": cache.FOR_EVER if right else "no-cache"})

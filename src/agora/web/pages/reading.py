@@ -1,0 +1,146 @@
+"""What readers read: the home page, posts, bylines, tags, the archive, the charter, the log of decisions."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from agora.rules import charter, markup
+from agora.rules.errors import N_, NotFound
+from agora.rules.typography import typeset
+from agora.store import bylines, events, posts, site
+from agora.store.bylines import Portrait
+from agora.store.posts import EVERYTHING, Post, PostFilter
+from agora.web import cache
+from agora.web.context import Context, whole_number
+from agora.web.presenters.comments import discussion_view, empty_form
+from agora.web.presenters.paging import key_of, numbered, read_key
+from agora.web.presenters.posts import archive_years, byline_view, post_view, teaser_view
+
+ARCHIVE_PAGE = 200
+LOG_PAGE = 50
+TAGS_ON_HOME = 12
+
+
+def home(context: Context) -> Response:
+    return _list(
+        context,
+        "posts/home.html",
+        EVERYTHING,
+        context.url("home"),
+        tags=posts.tags_in_use(context.session, limit=TAGS_ON_HOME),
+    )
+
+
+def byline(context: Context) -> Response:
+    found = bylines.byline_by_slug(context.session, context.path("slug"))
+    if found is None:
+        raise NotFound()
+    url = context.url("byline", slug=found.slug)
+    feed = (found.name, context.url("byline_feed", slug=found.slug))
+    return _list(
+        context, "posts/byline.html", PostFilter(byline_id=found.id), url, byline=byline_view(context, found), feed=feed
+    )
+
+
+def tag(context: Context) -> Response:
+    found = posts.tag_by_slug(context.session, context.path("slug"))
+    if found is None:
+        raise NotFound()
+    url = context.url("tag", slug=found.slug)
+    feed = (found.name, context.url("tag_feed", slug=found.slug))
+    return _list(context, "posts/tag.html", PostFilter(tag_id=found.id), url, tag=found, feed=feed)
+
+
+def _list(context: Context, template: str, kind: PostFilter, url: str, **presented: Any) -> Response:
+    size, page = context.settings.posts_per_page, context.page_number()
+    count = posts.count_public(context.session, kind)
+    found = posts.latest(context.session, kind, page=page, size=size)
+    if page > 1 and not found:
+        raise NotFound()
+    pager = numbered(page, count, size, lambda n: f"{url}?page={n}" if n > 1 else url)
+    teasers = [teaser_view(context, post) for post in found]
+    canonical = context.settings.base_url + (url if page == 1 else f"{url}?page={page}")
+    return context.page(template, teasers=teasers, pager=pager, count=count, canonical=canonical, **presented)
+
+
+def authors(context: Context) -> Response:
+    found = [byline_view(context, byline) for byline in bylines.every_byline(context.session)]
+    return context.page("posts/authors.html", bylines=found)
+
+
+def post(context: Context) -> Response:
+    found = posts.public_post(context.session, context.path("slug"))
+    if found is None:
+        current = posts.current_slug(context.session, context.path("slug"))
+        if current is None:
+            raise NotFound()
+        return context.redirect(context.url("post", slug=current), status=301)
+    page = context.page_number()
+    discussion = discussion_view(context, found, page)
+    if page > discussion.pager.pages:
+        raise NotFound()
+    return show_post(context, found, discussion=discussion)
+
+
+def show_post(context: Context, found: Post, **presented: Any) -> Response:
+    """The page of a post, as readers see it and as its author previews it."""
+    return context.page(
+        "posts/show.html",
+        language=found.language,
+        post=post_view(context, found),
+        form=empty_form(context, found),
+        feed=(found.title, context.url("post_comments_feed", slug=found.slug)),
+        **presented,
+    )
+
+
+def archive(context: Context) -> Response:
+    before = read_key(context.query("before"))
+    lines = posts.archive(context.session, before=before, size=ARCHIVE_PAGE)
+    older = None
+    if len(lines) == ARCHIVE_PAGE:
+        last_id, last = lines[-1]
+        older = f"{context.url('archive')}?before={key_of(last.published_at, last_id)}"
+    years = archive_years(context, [line for _, line in lines])
+    return context.page("posts/archive.html", years=years, older=older, newest=before is None)
+
+
+def portrait(context: Context) -> Response:
+    found = context.session.get(Portrait, context.path("portrait").removesuffix(".webp"))
+    if found is None:
+        raise NotFound()
+    return Response(found.content, media_type="image/webp", headers={"Cache-Control": cache.FOR_EVER})
+
+
+def show_charter(context: Context) -> Response:
+    current = site.current_charter(context.session)
+    parsed = charter.parse(current.source)
+    clauses = [
+        (clause.number, typeset(clause.title, current.language), markup.post_html(clause.text, current.language))
+        for clause in parsed.clauses
+    ]
+    introduction = markup.post_html(parsed.introduction, current.language)
+    return context.page(
+        "moderation/charter.html",
+        language=current.language,
+        introduction=introduction,
+        clauses=clauses,
+        since=current.created_at,
+    )
+
+
+def log(context: Context) -> Response:
+    """What was decided and why, without names: nobody is shown to the public for having been moderated."""
+    before = whole_number(context.query("before"))
+    decisions = events.public_decisions(context.session, before=before, size=LOG_PAGE)
+    older = f"{context.url('log')}?before={decisions[-1].id}" if len(decisions) == LOG_PAGE else None
+    return context.page("moderation/log.html", decisions=decisions, names=LOG_NAMES, older=older)
+
+
+LOG_NAMES = {
+    "approve": N_("Published after review"),
+    "reject": N_("Refused"),
+    "spam": N_("Refused as spam"),
+    "hide": N_("Removed"),
+    "restore": N_("Restored"),
+}

@@ -1,0 +1,1 @@
+"""What templates print, decided beforehand: a template only lays out what a presenter says."""

@@ -1,0 +1,172 @@
+"""Comments, discussions and the comment form as pages show them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from markupsafe import Markup
+
+from agora.actions import comments as actions
+from agora.rules import charter, threads
+from agora.rules.errors import N_, Message
+from agora.rules.moderation import State
+from agora.rules.policy import Mode
+from agora.store import comments, events, site
+from agora.store.comments import Comment, ThreadLine
+from agora.store.events import Event
+from agora.store.posts import Post
+from agora.web import csrf
+from agora.web.context import Context
+from agora.web.presenters.paging import Pager, numbered
+
+
+@dataclass
+class CommentView:
+    """A comment in its place. `gone` is set on what stands in for a comment that is not public."""
+
+    id: int
+    url: str
+    name: str
+    website: str
+    html: Markup
+    moment: datetime
+    edited_at: datetime | None
+    badge: str | None
+    gone: Message | None
+    reply_url: str | None
+    in_reply_to: tuple[str, str] | None
+    replies: "list[CommentView]" = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class DiscussionView:
+    count: int
+    threads: list[CommentView]
+    pager: Pager
+    feed: str
+
+
+BADGE_BYLINE = N_("Signs this article")
+BADGE_TEAM = N_("Team")
+
+HOLDS = {
+    Mode.PRE: N_("Comments are read before they appear."),
+    Mode.FIRST_TIME: N_("First comments are read before they appear."),
+    Mode.POST: N_("Comments appear at once and are read afterwards."),
+}
+
+
+def discussion_view(context: Context, post: Post, page: int) -> DiscussionView:
+    """One page of the discussion, in a constant number of queries."""
+    size = context.settings.threads_per_page
+    lines = comments.threads_page(context.session, post.id, page=page, size=size)
+    nodes = threads.draw(
+        lines,
+        id_of=lambda line: line.id,
+        parent_of=lambda line: line.parent_id,
+        is_public=lambda line: line.is_public,
+        max_depth=context.settings.thread_depth,
+    )
+    shown = [node.item for node in threads.walk(nodes)]
+    why_gone = _why_gone(context, [line for line in shown if not line.is_public])
+    bylines = {byline.person_id for byline in post.bylines if byline.person_id}
+    views: dict[int, CommentView] = {}
+    for node in threads.walk(nodes):
+        view = _comment_view(context, post, node, bylines, why_gone)
+        views[node.item.id] = view
+    for node in threads.walk(nodes):
+        views[node.item.id].replies = [views[reply.item.id] for reply in node.replies]
+    url = context.url("post", slug=post.slug)
+    pager = numbered(
+        page, post.thread_count, size, lambda n: f"{url}?page={n}#discussion" if n > 1 else f"{url}#discussion"
+    )
+    feed = context.url("post_comments_feed", slug=post.slug)
+    return DiscussionView(post.comment_count, [views[node.item.id] for node in nodes], pager, feed)
+
+
+def _comment_view(
+    context: Context,
+    post: Post,
+    node: threads.Node[ThreadLine],
+    bylines: set[int],
+    why_gone: Mapping[int, Message],
+) -> CommentView:
+    line, badge = node.item, None
+    if line.person_id:
+        badge = BADGE_BYLINE if line.person_id in bylines else BADGE_TEAM
+    parent = node.reply_to
+    return CommentView(
+        id=line.id,
+        url=context.url("comment", id=line.id),
+        name=line.name,
+        website=line.website,
+        html=line.html,
+        moment=line.created_at,
+        edited_at=line.edited_at,
+        badge=badge,
+        gone=why_gone.get(line.id),
+        reply_url=context.url("reply", id=line.id) if post.discussion_open else None,
+        in_reply_to=(f"#comment-{parent.id}", parent.name if parent.is_public else "") if parent else None,
+    )
+
+
+def _why_gone(context: Context, lines: list[ThreadLine]) -> dict[int, Message]:
+    if not lines:
+        return {}
+    decisions = events.last_decisions(context.session, [line.id for line in lines])
+    clauses = clause_titles(context) if decisions else {}
+    return {line.id: _gone_sentence(line.state, decisions.get(line.id), clauses) for line in lines}
+
+
+def _gone_sentence(state: State, event: Event | None, clauses: Mapping[int, str]) -> Message:
+    if state is State.WITHDRAWN:
+        return Message(N_("Comment withdrawn by its author."))
+    if state is State.PENDING:
+        return Message(N_("This comment was edited and is being read again."))
+    if event and event.clause is not None and event.clause in clauses:
+        return Message(
+            N_("Comment removed by moderation (charter, clause %(number)s: %(title)s)."),
+            {"number": event.clause, "title": clauses[event.clause]},
+        )
+    return Message(N_("Comment removed by moderation."))
+
+
+def clause_titles(context: Context) -> dict[int, str]:
+    """The clauses of the charter in force, by number."""
+    parsed = charter.parse(site.current_charter(context.session).source)
+    return {clause.number: clause.title for clause in parsed.clauses}
+
+
+@dataclass(frozen=True)
+class FormView:
+    """The comment form: where it goes, what was typed, what is wrong with it, what happens next."""
+
+    action: str
+    token: str
+    hold: str
+    signed_in_as: str | None
+    closed: bool
+    name: str = ""
+    email: str = ""
+    website: str = ""
+    body: str = ""
+    letters: bool = False
+    parent: str = ""
+    parent_view: tuple[str, Markup] | None = None
+    errors: Mapping[str, Message] = field(default_factory=dict)
+    preview: Markup | None = None
+
+
+def empty_form(context: Context, post: Post) -> FormView:
+    rules = actions.rules_of(post, context.site, context.settings)
+    return FormView(
+        action=context.url("comments", slug=post.slug),
+        token=csrf.form_token(context.house.tokens, post.id, context.now),
+        hold=HOLDS[rules.mode],
+        signed_in_as=context.visitor.name if context.visitor else None,
+        closed=not post.discussion_open,
+    )
+
+
+def parent_quote(parent: Comment) -> tuple[str, Markup]:
+    return parent.name, parent.revision.html

@@ -1,0 +1,131 @@
+"""The sitemap of Agora: every address, what answers it, and who may come in."""
+
+from starlette.routing import BaseRoute, Route
+
+from agora.rules import limits
+from agora.rules.permissions import Deed
+from agora.web.boundary import Guard, Page, endpoint
+from agora.web.pages import (
+    commenter,
+    comments,
+    desk_bylines,
+    desk_moderation,
+    desk_people,
+    desk_posts,
+    feeds,
+    letters,
+    machines,
+    reading,
+    sign_in,
+)
+
+DESK, TOKEN = Guard.DESK, Guard.TOKEN
+
+
+def at(path: str, name: str, page: Page, *, body: int = limits.PUBLIC_BODY) -> Route:
+    """One address. `body` is the most bytes that a form may have here."""
+    return Route(path, endpoint(page), methods=page.methods, name=name, max_body_size=body)
+
+
+def desk(path: str, name: str, page: Page, *, body: int = limits.DESK_BODY) -> Route:
+    return at(path, name, page, body=body)
+
+
+ROUTES: list[BaseRoute] = [
+    # Reading
+    at("/", "home", Page(reading.home)),
+    at("/posts/{slug}", "post", Page(reading.post)),
+    at("/authors", "authors", Page(reading.authors)),
+    at("/authors/{slug}", "byline", Page(reading.byline)),
+    at("/tags/{slug}", "tag", Page(reading.tag)),
+    at("/archive", "archive", Page(reading.archive)),
+    at("/portraits/{portrait}", "portrait", Page(reading.portrait)),
+    at("/charter", "charter", Page(reading.show_charter)),
+    at("/moderation/log", "log", Page(reading.log)),
+    # Commenting
+    at("/posts/{slug}/comments", "comments", Page(post=comments.create, again=comments.form_again)),
+    at("/comments/{id}", "comment", Page(comments.permalink)),
+    at("/comments/{id}/reply", "reply", Page(comments.reply)),
+    at("/my/comment/{token}", "my_comment", Page(commenter.show, commenter.edit, commenter.edit_again, TOKEN)),
+    at("/my/comment/{token}/withdraw", "my_withdraw", Page(post=commenter.withdraw, guard=TOKEN)),
+    at("/my/comment/{token}/follow", "my_follow", Page(post=commenter.follow_replies, guard=TOKEN)),
+    at("/my/address/{token}", "confirm", Page(commenter.show_confirm, commenter.confirm, guard=TOKEN)),
+    at("/my/letters/{token}", "unsubscribe", Page(commenter.show_unsubscribe, commenter.unsubscribe, guard=TOKEN)),
+    # Subscribing
+    at("/feed.atom", "feed", Page(feeds.site_feed)),
+    at("/authors/{slug}/feed.atom", "byline_feed", Page(feeds.byline_feed)),
+    at("/tags/{slug}/feed.atom", "tag_feed", Page(feeds.tag_feed)),
+    at("/comments.atom", "comments_feed", Page(feeds.comments_feed)),
+    at("/posts/{slug}/comments.atom", "post_comments_feed", Page(feeds.post_comments_feed)),
+    # Signing in
+    at("/sign-in", "sign_in", Page(sign_in.show, sign_in.sign_in)),
+    at("/sign-in/{token}", "sign_in_link", Page(sign_in.show_link, sign_in.use_link, guard=TOKEN)),
+    at("/sign-out", "sign_out", Page(post=sign_in.sign_out, guard=DESK)),
+    at("/account", "account", Page(sign_in.account, sign_in.save_account, sign_in.account_again, DESK)),
+    # The desk
+    desk("/admin", "desk", Page(desk_posts.desk, guard=DESK)),
+    desk("/admin/posts", "desk_posts", Page(desk_posts.list_posts, guard=DESK, deed=Deed.WRITE_POSTS)),
+    desk(
+        "/admin/posts/new",
+        "desk_new_post",
+        Page(desk_posts.new, desk_posts.create, desk_posts.editor_again, DESK, Deed.WRITE_POSTS),
+    ),
+    desk(
+        "/admin/posts/{id}",
+        "desk_post",
+        Page(desk_posts.edit, desk_posts.save, desk_posts.editor_again, DESK, Deed.WRITE_POSTS),
+    ),
+    desk("/admin/bylines", "desk_bylines", Page(desk_bylines.list_bylines, guard=DESK, deed=Deed.EDIT_BYLINES)),
+    desk(
+        "/admin/bylines/new",
+        "desk_new_byline",
+        Page(desk_bylines.new, desk_bylines.save, desk_bylines.form_again, DESK, Deed.EDIT_BYLINES),
+        body=limits.UPLOAD_BODY,
+    ),
+    desk(
+        "/admin/bylines/{id}",
+        "desk_byline",
+        Page(desk_bylines.edit, desk_bylines.save, desk_bylines.form_again, DESK, Deed.EDIT_BYLINES),
+        body=limits.UPLOAD_BODY,
+    ),
+    desk(
+        "/admin/moderation",
+        "desk_moderation",
+        Page(
+            desk_moderation.queue, desk_moderation.decide_many, desk_moderation.decide_many_again, DESK, Deed.MODERATE
+        ),
+    ),
+    desk(
+        "/admin/moderation/{id}",
+        "desk_decision",
+        Page(post=desk_moderation.decide, again=desk_moderation.decide_again, guard=DESK, deed=Deed.MODERATE),
+    ),
+    desk(
+        "/admin/moderation/addresses/{id}",
+        "desk_commenter",
+        Page(desk_moderation.commenter, guard=DESK, deed=Deed.MODERATE),
+    ),
+    desk(
+        "/admin/people",
+        "desk_people",
+        Page(desk_people.list_people, desk_people.change_people, desk_people.people_again, DESK, Deed.MANAGE_PEOPLE),
+    ),
+    desk(
+        "/admin/settings",
+        "desk_settings",
+        Page(desk_people.settings, desk_people.save_settings, desk_people.settings_again, DESK, Deed.MANAGE_SITE),
+    ),
+    desk(
+        "/admin/charter",
+        "desk_charter",
+        Page(desk_people.charter, desk_people.save_charter, desk_people.charter_again, DESK, Deed.MANAGE_SITE),
+    ),
+    at("/letters/decide/{token}", "letter_decision", Page(letters.show, letters.act, letters.again, TOKEN)),
+    # Programs
+    Route("/healthz", machines.healthz, name="healthz"),
+    at("/readyz", "readyz", Page(machines.readyz)),
+    at("/robots.txt", "robots", Page(machines.robots)),
+    at("/sitemap.xml", "sitemap", Page(machines.sitemap)),
+    at("/.well-known/security.txt", "security", Page(machines.security)),
+    Route("/static/{version}/{path:path}", machines.static, name="static"),
+]
