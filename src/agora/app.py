@@ -30,14 +30,14 @@ def new_renderer(settings: Settings) -> Renderer:
     return Renderer(settings.time_zone, {"typeset": typeset})
 
 
-def new_worker(settings: Settings, database: Database) -> Worker:
+def new_worker(settings: Settings, database: Database, *, clock: Callable[[], datetime] = clock) -> Worker:
     return Worker(settings, database, new_renderer(settings), Tokens(settings.secret_key), clock)
 
 
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = clock) -> ASGIApp:
     """The application for these settings. Its lifespan runs the worker and closes the database."""
     database = Database(settings.database_url, connections=settings.threads)
-    worker = new_worker(settings, database)
+    worker = new_worker(settings, database, clock=clock)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -145,8 +145,9 @@ class Context:
     def desk_nav(self) -> list[tuple[str, str, bool]]:
         """The desk's pages that are for this person: name, path, and whether it is the one shown."""
         here = self.request.url.path
+        desk = self.url("desk")
         pages = [(text, self.url(name)) for text, name, deed in DESK_PAGES if deed is None or self.may(deed)]
-        return [(text, path, here == path or here.startswith(f"{path}/") and path != "/admin") for text, path in pages]
+        return [(text, path, here == path or (path != desk and here.startswith(f"{path}/"))) for text, path in pages]
 
     def path(self, name: str) -> str:
         return str(self.request.path_params.get(name, ""))

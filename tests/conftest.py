@@ -1,0 +1,97 @@
+"""What every test may ask for: a real database of either kind, a site served over real HTTP, and some friends."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from friends import Site
+from servers import browser as browsers
+from servers.postgres import PostgresServer
+from servers.smtp import SmtpServer
+
+from agora import settings
+from agora.actions import site as site_actions
+from agora.store.database import Database
+from agora.store.schema import migrate
+
+KINDS = ("sqlite", "postgresql")
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with PostgresServer(fsync=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The address of a prepared database for each kind, made when first needed and copied for every test."""
+    return {"folder": str(tmp_path_factory.mktemp("template"))}
+
+
+def _prepared(url: str, folder: Path) -> str:
+    """A database with its tables and its first charter."""
+    folder.mkdir(exist_ok=True)
+    current = settings.load({"AGORA_DATA_DIR": str(folder), "AGORA_DATABASE_URL": url})
+    database = Database(url)
+    migrate(database)
+    with database.write() as session:
+        site_actions.initialise(session, current, now=LONG_AGO)
+    database.close()
+    return url
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, templates: dict[str, str], tmp_path: Path) -> str:
+    """A prepared database of its own for each test, on SQLite and on PostgreSQL."""
+    kind, folder = request.param, Path(templates["folder"])
+    if kind == "sqlite":
+        source = folder / "agora.db"
+        if not source.exists():
+            _prepared(f"sqlite:///{source}", folder)
+        shutil.copy(source, tmp_path / "agora.db")
+        return f"sqlite:///{tmp_path / 'agora.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    if "postgresql" not in templates:
+        templates["postgresql"] = _prepared(server.create_database("template_agora"), folder)
+    name = f"test_{tmp_path.name.lower().replace('-', '_')[-40:]}_{abs(hash(str(tmp_path))) % 10**8}"
+    request.addfinalizer(lambda: server.drop_database(name))
+    return server.clone_database("template_agora", name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+    """A site with nobody and nothing on it, served on loopback; its letters are files."""
+    with Site(database_url, tmp_path / "data") as served:
+        yield served
+
+
+@pytest.fixture
+def post_office() -> Iterator[SmtpServer]:
+    """A real SMTP server on loopback."""
+    with SmtpServer() as server:
+        yield server
+
+
+@pytest.fixture
+def posted_site(database_url: str, tmp_path: Path, post_office: SmtpServer) -> Iterator[Site]:
+    """A site whose letters go to the post office."""
+    with Site(database_url, tmp_path / "data", mail_url=post_office.url) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    browsers.require_chromium()
+    with browsers.launch() as browser:
+        yield browser
