@@ -1,6 +1,7 @@
 """A served site and its people: plain makers of data, so that a test can begin where it gets interesting."""
 
 import re
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,21 +18,27 @@ from sqlalchemy.orm import Session
 
 from agora import settings
 from agora.actions import bylines as byline_actions
+from agora.actions import comments as comment_actions
 from agora.actions import people as people_actions
 from agora.actions import posts as post_actions
 from agora.actions.bylines import BylineDraft
+from agora.actions.comments import CommentDraft
 from agora.actions.posts import PostDraft
 from agora.app import create_app, new_worker
 from agora.rules.permissions import Role
+from agora.rules.policy import Mode, SiteRules
 from agora.store.bylines import Byline
 from agora.store.comments import Comment, comment_in_full
 from agora.store.database import Database
+from agora.store.events import Event, history
 from agora.store.people import Person
 from agora.store.posts import Post
 from agora.tokens import Tokens
 
 PASSWORD = "correct horse battery staple"
 SECRET = "a secret of the tests, which is long enough"
+# Made once: reading the certificates of the world takes longer than most tests, and no test asks for one.
+_TLS = ssl.create_default_context()
 
 
 class Clock:
@@ -73,7 +80,8 @@ class Site:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        httpx.get(f"{self.base_url}/healthz", timeout=20).raise_for_status()  # the socket listens already: this waits
+        # The socket listens already: this waits until somebody answers.
+        httpx.get(f"{self.base_url}/healthz", timeout=20, verify=_TLS).raise_for_status()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -87,7 +95,7 @@ class Site:
 
     def client(self, **options: Any) -> httpx.Client:
         """A browser without a session."""
-        client = httpx.Client(base_url=self.base_url, timeout=30, **options)
+        client = httpx.Client(base_url=self.base_url, timeout=30, **({"verify": _TLS} | options))
         self._clients.append(client)
         return client
 
@@ -144,6 +152,32 @@ class Site:
                 post_actions.publish_post(session, post, by=by, now=self.clock.now)
             return post
 
+    def published(self, post: Post, body: str = "A fine garden.", *, mode: Mode = Mode.POST, **stated: Any) -> int:
+        """The id of a comment that stands at once (mode: another fate), made without HTTP; `parent_id` answers one."""
+        draft = CommentDraft(**({"name": "Bob", "email": "bob@example.org", "body": body} | stated))
+        rules = SiteRules(mode, max_links=1000, limit_haste=False)
+        with self.writing() as session:
+            current = session.get_one(Post, post.id)
+            comment = comment_actions.post_comment(session, current, draft, rules, now=self.clock.now)
+            return comment.id
+
+    def waiting(self, post: Post, body: str = "A fine garden.", **stated: Any) -> int:
+        """The id of a comment that waits for a moderator."""
+        return self.published(post, body, mode=Mode.PRE, **stated)
+
+    def counts(self, post: Post) -> tuple[int, int]:
+        """The post's published comments and shown threads, as its row says."""
+        with self.database.read() as session:
+            row = session.get_one(Post, post.id)
+            return row.comment_count, row.thread_count
+
+    def history(self, comment_id: int) -> list[Event]:
+        """All that happened to a comment, the earliest first."""
+        with self.database.read() as session:
+            events = history(session, comment_id)
+            session.expunge_all()
+            return events
+
     def comment(self, comment_id: int) -> Comment:
         """A comment with its text, as it stands in the database now."""
         with self.database.read() as session:
@@ -183,7 +217,9 @@ def form(page: httpx.Response, form_id: str) -> dict[str, str]:
     for name, text in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n?(.*?)</textarea>', html, re.S):
         fields[name] = unescape(text)
     for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', html, re.S):
-        chosen = re.search(r'<option value="([^"]*)"[^>]* selected', options) or re.search(r'<option value="([^"]*)"', options)
+        chosen = re.search(r'<option value="([^"]*)"[^>]* selected', options) or re.search(
+            r'<option value="([^"]*)"', options
+        )
         fields[name] = unescape(chosen[1]) if chosen else ""
     return fields
 
@@ -209,3 +245,39 @@ def decide(
     page = client.get("/admin/moderation", params={"state": state})
     sent = form(page, f"case-{comment_id}") | {"decision": decision} | fields
     return client.post(f"/admin/moderation/{comment_id}", data=sent)
+
+
+def write_post(
+    session: Session,
+    title: str = "The garden",
+    *,
+    now: datetime,
+    publish: bool = True,
+    by: Person | None = None,
+    **stated: Any,
+) -> Post:
+    """A post in English, without a site around it."""
+    draft = PostDraft(title=title, **({"body": "It **grows**.", "language": "en"} | stated))
+    post = post_actions.create_post(session, draft, by=by, now=now)
+    if publish:
+        post_actions.publish_post(session, post, by=by, now=now)
+    session.flush()
+    return post
+
+
+def write_comment(
+    session: Session,
+    post: Post,
+    body: str = "A fine garden.",
+    *,
+    now: datetime,
+    parent: Comment | None = None,
+    mode: Mode = Mode.POST,
+    **stated: Any,
+) -> Comment:
+    """A comment by Bob, public at once unless another mode holds it. The same words sent twice are one comment."""
+    fields = {"name": "Bob", "email": "bob@example.org", "source": "a test"} | stated
+    draft = CommentDraft(body=body, parent_id=parent.id if parent else None, **fields)
+    comment = comment_actions.post_comment(session, post, draft, SiteRules(mode, limit_haste=False), now=now)
+    session.flush()
+    return comment

@@ -12,7 +12,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from agora.jobs.worker import Worker
 from agora.rendering import Renderer
-from agora.rules.typography import typeset
+from agora.rules.typography import quotable, typeset
 from agora.settings import Settings
 from agora.store.database import Database
 from agora.tokens import Tokens
@@ -27,7 +27,7 @@ def clock() -> datetime:
 
 
 def new_renderer(settings: Settings) -> Renderer:
-    return Renderer(settings.time_zone, {"typeset": typeset})
+    return Renderer(settings.time_zone, {"typeset": typeset, "quotable": quotable})
 
 
 def new_worker(settings: Settings, database: Database, *, clock: Callable[[], datetime] = clock) -> Worker:

@@ -21,7 +21,7 @@ from agora.actions.posts import PostDraft
 from agora.resources import packaged
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.permissions import Role
-from agora.rules.policy import Mode, SiteRules
+from agora.rules.policy import Mode
 from agora.settings import Settings
 from agora.store import comments, posts, site
 from agora.store.bylines import Byline
@@ -70,7 +70,8 @@ def fill(
     _person(sample, MODERATOR, "maud@example.org", Role.MODERATOR)
     for stated in tomllib.loads((content / "bylines.toml").read_text(encoding="utf-8"))["byline"]:
         _byline(sample, stated)
-    for path in progress(sorted((content / "posts").glob("*.md"))):
+    paths = sorted((content / "posts").glob("*.md"), key=lambda path: -int(_front_matter(path)["days_ago"]))
+    for path in progress(paths):
         post, published = _post(sample, path, administrator)
         discussion = content / "discussions" / f"{post.slug}.toml"
         if discussion.exists():
@@ -155,7 +156,8 @@ def _comment(
     sample: _Sample, post: Post, entry: dict[str, Any], made: dict[str, int], at: datetime, *, public: bool
 ) -> int:
     person = _author(sample, entry) if "byline" in entry else None
-    source = entry["name"][:32]
+    # What is to wait comes from a network that we do not know: trust in an address does not reach there.
+    source = entry["name"][:31] + ("" if public else "?")
     draft = CommentDraft(
         name=entry["name"],
         email=entry.get("email", ""),
@@ -164,7 +166,9 @@ def _comment(
         parent_id=made.get(entry.get("parent", "")),
         source=source,
     )
-    rules = _rules(sample, post, waits=not public)
+    rules = comment_actions.rules_of(post, site.the_site(sample.session), sample.settings)
+    if rules.mode is Mode.POST and not public:
+        rules = replace(rules, mode=Mode.PRE)
     comment_id = comment_actions.post_comment(sample.session, post, draft, rules, person=person, now=at).id
     later = at + timedelta(minutes=12)
     comment = _in_full(sample, comment_id)
@@ -177,11 +181,6 @@ def _comment(
     if public and comment.state is State.PENDING:
         _decide(sample, comment, Decision.APPROVE, {}, later)
     return comment_id
-
-
-def _rules(sample: _Sample, post: Post, *, waits: bool) -> SiteRules:
-    rules = comment_actions.rules_of(post, site.the_site(sample.session), sample.settings)
-    return replace(rules, mode=Mode.PRE) if waits else rules
 
 
 def _author(sample: _Sample, entry: dict[str, Any]) -> Person:

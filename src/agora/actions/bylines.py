@@ -43,7 +43,7 @@ def save_byline(
     try:
         portrait = _portrait(draft.portrait) if draft.portrait else None
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        errors["portrait"] = Message(N_("This is not a picture that can be used: PNG, JPEG or WebP are."))
+        errors["portrait"] = Message(N_("This picture cannot be used; choose a PNG, JPEG or WebP file."))
     if errors:
         raise FieldErrors(errors)
     byline = byline or Byline()
@@ -52,6 +52,7 @@ def save_byline(
     byline.renderer = markup.RENDERER_VERSION
     if portrait:
         session.merge(portrait)
+        session.flush()  # first the picture, then the byline that points at it: no relation tells the session so
         byline.portrait_name = portrait.name
     elif draft.remove_portrait:
         byline.portrait_name = None

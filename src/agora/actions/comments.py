@@ -98,7 +98,7 @@ def post_comment(
     commenter = None if person else _commenter(session, draft.email, now)
     words = fingerprint(policy.fold(draft.body))
     database.lock(session, f"comment:{post.id}:{draft.source}:{words}")
-    if commenter and (twin := _twin(session, post, commenter, draft, words, now)):
+    if twin := _twin(session, post, draft, words, commenter, person, now):
         return twin
     parent = _parent(session, post, draft.parent_id)
     html = markup.comment_html(draft.body, post.language)
@@ -157,7 +157,13 @@ def _commenter(session: Session, email: str, now: datetime) -> Commenter:
 
 
 def _twin(
-    session: Session, post: Post, commenter: Commenter, draft: CommentDraft, words: str, now: datetime
+    session: Session,
+    post: Post,
+    draft: CommentDraft,
+    words: str,
+    commenter: Commenter | None,
+    person: Person | None,
+    now: datetime,
 ) -> Comment | None:
     return comments.same_submission(
         session,
@@ -165,8 +171,9 @@ def _twin(
         parent_id=draft.parent_id,
         source=draft.source,
         fingerprint=words,
-        name=draft.name.strip(),
-        commenter_id=commenter.id,
+        name=person.name if person else draft.name.strip(),
+        commenter_id=commenter.id if commenter else None,
+        person_id=person.id if person else None,
         since=now - DOUBLE_SUBMIT,
     )
 

@@ -22,7 +22,7 @@ def spend(session: Session, deed: str, source: str, *, now: datetime) -> None:
     if count > rate.count:
         minutes = max(1, round((ends - seconds) / 60))
         raise Refused(
-            N_("That was often in a short time. Please try again in %(minutes)s min; nothing you wrote is lost."),
+            N_("That was a lot in a short time. Please try again in %(minutes)s min; nothing you wrote is lost."),
             status=429,
             retry_after=ends - seconds,
             minutes=minutes,

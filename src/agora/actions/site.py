@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from agora.resources import packaged
-from agora.rules import charter, limits
+from agora.rules import charter, limits, urls
 from agora.rules.errors import N_, FieldErrors, Message
 from agora.rules.policy import Mode
 from agora.settings import Settings
@@ -46,6 +46,8 @@ def change_site(
     for name, value, limit in (("title", title, 120), ("tagline", tagline, 300), ("contact", contact, limits.EMAIL)):
         if len(value) > limit:
             errors[name] = Message(N_("At most %(limit)s characters, please."), {"limit": limit})
+    if contact and not urls.email_address(contact):
+        errors["contact"] = Message(N_("This does not look like an e-mail address."))
     if not title:
         errors["title"] = Message(N_("The site needs a name."))
     if errors:

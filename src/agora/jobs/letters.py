@@ -11,12 +11,16 @@ from sqlalchemy.orm import Session
 from agora.rendering import Renderer
 from agora.rules import charter
 from agora.rules.moderation import Decision, State
+from agora.rules.policy import ABOUT_THE_ADDRESS
 from agora.settings import Settings
 from agora.store import comments, site, subscriptions
 from agora.store.comments import Comment, Commenter
 from agora.store.events import Delivery, Event
 from agora.store.people import Person, SignInLink
 from agora.tokens import LIFETIMES, Tokens
+
+# Python 3.11 loses the spaces between the encoded words of a folded subject: so none is folded (RFC 5322 allows 998).
+LETTERS = SMTP.clone(max_line_length=900)
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class Writer:
                     "own": self._own(comment),
                     "confirm": f"{self._base}/my/address/{self._tokens.sign('confirm', comment.id)}",
                     "permalink": f"{self._base}/comments/{comment.id}",
-                    "is_verified": comment.commenter is not None and comment.commenter.verified_at is not None,
+                    "confirming_helps": _confirming_helps(comment),
                 }
 
     @property
@@ -132,7 +136,7 @@ class Writer:
         self, delivery: Delivery, event: Event, recipient: Recipient, title: str, text: str, unsubscribe: str | None
     ) -> EmailMessage:
         subject, _, body = text.partition("\n")
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage(policy=LETTERS)
         message["Subject"] = " ".join(subject.split())
         message["From"] = formataddr((" ".join(title.split()), self._settings.sender))
         message["To"] = recipient.address
@@ -146,6 +150,12 @@ class Writer:
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
         message.set_content(body.strip() + "\n", cte="quoted-printable")
         return message
+
+
+def _confirming_helps(comment: Comment) -> bool:
+    """Whether we do not know yet that the address is theirs, or not from where they wrote."""
+    unknown = comment.commenter is not None and comment.commenter.verified_at is None
+    return unknown or any(reason.code in ABOUT_THE_ADDRESS for reason in comment.revision.why)
 
 
 def _clause_title(session: Session, event: Event) -> str:

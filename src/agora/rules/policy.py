@@ -82,7 +82,7 @@ SENTENCES = {
     "repeat": N_("the same text was sent %(count)s times"),
     "hasty": N_("%(count)s comments from one source in %(minutes)s minutes"),
     "links": N_("%(count)s links (limit: %(limit)s)"),
-    "words": N_("held words: %(words)s"),
+    "words": N_("watched words: %(words)s"),
     "premoderated": N_("every comment is read before it appears"),
     "first-comment": N_("first comment from this address"),
     "unverified": N_("address not confirmed"),

@@ -25,3 +25,11 @@ def typeset(text: str, language: str) -> str:
     for pattern, replacement in rules:
         text = pattern.sub(replacement, text)
     return text
+
+
+def quotable(text: str, language: str) -> str:
+    """A text that will stand between quotation marks: its own become those of the second level."""
+    text = typeset(text, language)
+    if language.startswith("fr"):
+        return text.replace(f"«{NARROW}", "“").replace(f"{NARROW}»", "”")
+    return text.replace("“", "‘").replace("”", "’")

@@ -311,7 +311,8 @@ def same_submission(
     source: str,
     fingerprint: str,
     name: str,
-    commenter_id: int,
+    commenter_id: int | None,
+    person_id: int | None,
     since: datetime,
 ) -> Comment | None:
     """The comment that this form already became, when it was sent twice."""
@@ -322,7 +323,8 @@ def same_submission(
         Comment.parent_id.is_(None) if parent_id is None else Comment.parent_id == parent_id,
         Comment.source == source,
         Comment.name == name,
-        Comment.commenter_id == commenter_id,
+        Comment.commenter_id.is_(None) if commenter_id is None else Comment.commenter_id == commenter_id,
+        Comment.person_id.is_(None) if person_id is None else Comment.person_id == person_id,
     )
     return session.scalar(query.order_by(Comment.id).limit(1))
 

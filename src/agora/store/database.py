@@ -13,6 +13,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 BUSY_SECONDS = 15
 
 
+_READS_SQLITE: dict[str, Any] = {"agora_reads": True}
+# By default each statement of PostgreSQL sees its own moment: a page would count a comment that it does not show.
+_READS_POSTGRESQL: dict[str, Any] = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+
+
 class ReadOnly(Exception):
     """Code that answers a GET tried to change something: our mistake."""
 
@@ -33,7 +38,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that sees one moment and refuses to change it."""
-        options = {"agora_reads": True} if self.is_sqlite else {"postgresql_readonly": True}
+        options = _READS_SQLITE if self.is_sqlite else _READS_POSTGRESQL
         with self.engine.connect().execution_options(**options) as connection, Session(connection) as session:
             event.listen(session, "before_flush", _refuse_flush)
             yield session

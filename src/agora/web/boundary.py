@@ -22,14 +22,12 @@ from agora.rules.permissions import Deed
 from agora.store import people
 from agora.tokens import fingerprint
 from agora.web import cache, csrf, errors
-from agora.web.context import SESSION_COOKIE, Context, Fields, House, read_fields
+from agora.web.context import NO_FIELDS, SESSION_COOKIE, Context, Fields, House, read_fields
 
 log = logging.getLogger("agora")
 
 Handler = Callable[[Context], Response]
 Again = Callable[[Context, FieldErrors | Conflict], Response]
-
-NO_FIELDS = Fields()
 
 
 class Guard(Enum):
@@ -100,27 +98,27 @@ def _write(page: Page, request: Request, house: House, fields: Fields) -> Respon
     except (FieldErrors, Conflict) as problem:
         return _again(page, request, house, fields, problem)
     except Refused as refused:
-        return errors.refusal(request, house, refused)
+        return errors.refusal(request, house, refused, fields)
     except exc.IntegrityError:
         # Two people took the same address or name in the same moment: the database let one of them.
         log.warning("two writes met; request %s was told to try again", request.state.request_id)
         twice = Conflict(N_("Somebody else changed the same thing at this moment. Please try again."))
-        return errors.refusal(request, house, twice)
+        return errors.refusal(request, house, twice, fields)
     except (exc.OperationalError, exc.TimeoutError) as error:
-        return _unavailable(request, house, error)
+        return _unavailable(request, house, error, fields)
 
 
 def _again(page: Page, request: Request, house: House, fields: Fields, problem: FieldErrors | Conflict) -> Response:
     """The transaction is undone; the form comes back, filled in, from a transaction that only reads."""
     if page.again is None:
         if isinstance(problem, Conflict):
-            return errors.refusal(request, house, problem)
+            return errors.refusal(request, house, problem, fields)
         raise problem
     try:
         with house.database.read() as session:
             response = page.again(_context(request, house, session, fields), problem)
     except Refused as refused:
-        return errors.refusal(request, house, refused)
+        return errors.refusal(request, house, refused, fields)
     response.headers.setdefault("Cache-Control", cache.PRIVATE)
     return response
 
@@ -170,11 +168,11 @@ def _sealed(context: Context, page: Page, response: Response) -> Response:
     return response
 
 
-def _unavailable(request: Request, house: House, error: Exception) -> Response:
+def _unavailable(request: Request, house: House, error: Exception, fields: Fields = NO_FIELDS) -> Response:
     log.error("the database did not answer (request %s): %s", request.state.request_id, error)
     busy = Refused(
         N_("The site cannot save or read anything at this moment. Please try again in a minute; keep your text."),
         status=503,
         retry_after=60,
     )
-    return errors.refusal(request, house, busy, database_works=False)
+    return errors.refusal(request, house, busy, fields, database_works=False)

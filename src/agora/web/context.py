@@ -14,7 +14,8 @@ from starlette.responses import RedirectResponse, Response
 
 from agora.actions import limits
 from agora.rendering import Renderer
-from agora.rules.errors import N_
+from agora.rules.errors import N_, NotFound
+from agora.rules.markup import clean_source
 from agora.rules.permissions import Deed, may
 from agora.settings import Settings
 from agora.store import site as site_store
@@ -25,6 +26,9 @@ from agora.tokens import Tokens
 from agora.web import csrf
 
 SESSION_COOKIE = "agora_session"
+
+# Invisible, but part of how Persian names and some emoji are written.
+JOINERS = "\u200c\u200d"
 
 DESK_PAGES: tuple[tuple[str, str, Deed | None], ...] = (
     (N_("Overview"), "desk", None),
@@ -59,17 +63,17 @@ class Fields:
 
     def raw(self, name: str) -> str:
         value = self.form.get(name, "")
-        return value if isinstance(value, str) else ""
+        return clean_source(value) if isinstance(value, str) else ""
 
     def text(self, name: str) -> str:
         return self.raw(name).strip()
 
     def line(self, name: str) -> str:
         """A text on one line, without control characters."""
-        return " ".join("".join(c for c in self.raw(name) if c.isprintable() or c.isspace()).split())
+        return " ".join("".join(c for c in self.raw(name) if c.isprintable() or c.isspace() or c in JOINERS).split())
 
     def texts(self, name: str) -> list[str]:
-        return [value.strip() for value in self.form.getlist(name) if isinstance(value, str)]
+        return [clean_source(value).strip() for value in self.form.getlist(name) if isinstance(value, str)]
 
     def number(self, name: str) -> int | None:
         return whole_number(self.text(name))
@@ -79,7 +83,18 @@ class Fields:
 
     def pairs(self) -> list[tuple[str, str]]:
         """Every text field in the order of the form."""
-        return [(name, value) for name, value in self.form.multi_items() if isinstance(value, str)]
+        return [(name, clean_source(value)) for name, value in self.form.multi_items() if isinstance(value, str)]
+
+    def long_texts(self) -> list[tuple[str, str]]:
+        """What somebody would not like to write twice."""
+        return [(name, value) for name, value in self.pairs() if name != "password" and is_long(value)]
+
+
+NO_FIELDS = Fields()
+
+
+def is_long(text: str) -> bool:
+    return len(text) > 60 or "\n" in text
 
 
 def whole_number(text: str) -> int | None:
@@ -150,7 +165,10 @@ class Context:
         return [(text, path, here == path or (path != desk and here.startswith(f"{path}/"))) for text, path in pages]
 
     def path(self, name: str) -> str:
-        return str(self.request.path_params.get(name, ""))
+        value = str(self.request.path_params.get(name, ""))
+        if "\x00" in value:  # no database would look that up
+            raise NotFound()
+        return value
 
     def query(self, name: str) -> str:
         return self.request.query_params.get(name, "")

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from agora.rules.errors import N_, Message, Refused
 from agora.web import csrf
-from agora.web.context import Context, Fields, House
+from agora.web.context import NO_FIELDS, Context, Fields, House, is_long
 
 TITLES = {
     400: N_("This request cannot be understood"),
@@ -30,9 +30,11 @@ SENTENCES = {
 }
 
 
-def refusal(request: Request, house: House, refused: Refused, *, database_works: bool = True) -> Response:
-    """The page that tells a person why not."""
-    response = _page(request, house, refused.status, refused.message, database_works=database_works)
+def refusal(
+    request: Request, house: House, refused: Refused, fields: Fields = NO_FIELDS, *, database_works: bool = True
+) -> Response:
+    """The page that tells a person why not, and gives back what they had written."""
+    response = _page(request, house, refused.status, refused.message, fields, database_works=database_works)
     if refused.retry_after is not None:
         response.headers["Retry-After"] = str(refused.retry_after)
     return response
@@ -49,7 +51,7 @@ def send_again(context: Context) -> Response:
     """The session ended, or another began, while a form was being filled in: all that was written comes back."""
     token = csrf.desk_token(context.house.tokens, context.desk_session.token_hash) if context.desk_session else ""
     fields = [(name, value) for name, value in context.fields.pairs() if name not in {"csrf", "password"}]
-    texts = [(name, value) for name, value in fields if len(value) > 60 or "\n" in value]
+    texts = [(name, value) for name, value in fields if is_long(value)]
     return context.page(
         "errors/send_again.html",
         status=403,
@@ -74,28 +76,30 @@ async def our_mistake(request: Request, error: Exception) -> Response:
     return _page(request, request.app.state.house, 500, Message(SENTENCES[500]))
 
 
-def _page(request: Request, house: House, status: int, message: Message, *, database_works: bool = True) -> Response:
-    title = TITLES.get(status, TITLES[500])
-    request_id = request.state.request_id
+def _page(
+    request: Request,
+    house: House,
+    status: int,
+    message: Message,
+    fields: Fields = NO_FIELDS,
+    *,
+    database_works: bool = True,
+) -> Response:
+    said = {
+        "title": TITLES.get(status, TITLES[500]),
+        "message": message,
+        "code": status,
+        "request_id": request.state.request_id,
+        "texts": fields.long_texts(),
+    }
     try:
         if database_works:
             with house.database.read() as session:
-                context = Context(request, house, session, house.clock(), Fields())
-                return _private(
-                    context.page(
-                        "errors/error.html",
-                        status=status,
-                        title=title,
-                        message=message,
-                        code=status,
-                        request_id=request_id,
-                    )
-                )
+                context = Context(request, house, session, house.clock(), fields)
+                return _private(context.page("errors/error.html", status=status, **said))
     except SQLAlchemyError:
         pass  # then the page is made without asking the database for the site's name
-    html = house.renderer.render(
-        "errors/bare.html", house.settings.language, title=title, message=message, request_id=request_id
-    )
+    html = house.renderer.render("errors/bare.html", house.settings.language, **said)
     return _private(Response(html, status_code=status, media_type="text/html"))
 
 

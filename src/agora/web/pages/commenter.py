@@ -22,15 +22,15 @@ STATES = {
     State.PENDING: N_("Your comment is waiting to be read"),
     State.PUBLISHED: N_("Your comment is published"),
     State.REJECTED: N_("Your comment was not published"),
-    State.HIDDEN: N_("Your comment was removed"),
+    State.HIDDEN: N_("Your comment was hidden"),
     State.WITHDRAWN: N_("You withdrew your comment"),
     State.ERASED: N_("Your comment was erased"),
 }
 EXPLANATIONS = {
     State.PENDING: N_("A moderator reads it first. This page will say what was decided; keep its address."),
     State.PUBLISHED: N_("Everyone can read it."),
-    State.REJECTED: N_("A moderator decided not to publish it. The reason stands below."),
-    State.HIDDEN: N_("It was public; a moderator took it down. The reason stands below."),
+    State.REJECTED: N_("A moderator decided not to publish it."),
+    State.HIDDEN: N_("It was public; a moderator hid it."),
     State.WITHDRAWN: N_("Nobody but you sees it any more. Answers to it keep their place, under a note."),
     State.ERASED: N_("Its text is gone."),
 }
@@ -52,7 +52,7 @@ DECIDED = {
     Decision.APPROVE: N_("Published"),
     Decision.REJECT: N_("Not published"),
     Decision.SPAM: N_("Taken for spam"),
-    Decision.HIDE: N_("Removed by moderation"),
+    Decision.HIDE: N_("Hidden by moderation"),
     Decision.RESTORE: N_("Published again"),
     Decision.WITHDRAW: N_("Withdrawn"),
     Decision.HOLD: N_("Waits to be read again after the change"),

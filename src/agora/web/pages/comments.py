@@ -73,7 +73,7 @@ def _check_token(context: Context, post: Post) -> None:
     token = context.fields.text("token")
     if not csrf.form_token_is_good(context.house.tokens, post.id, context.now, token):
         raise FieldErrors(
-            {"body": Message(N_("This page had been open for very long. Please send your comment again."))}
+            {"body": Message(N_("This page had been open for a long time. Please send your comment again."))}
         )
 
 

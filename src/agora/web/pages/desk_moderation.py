@@ -10,7 +10,6 @@ from starlette.responses import Response
 from agora.actions import moderation as actions
 from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound, Refused
 from agora.rules.moderation import DECISION_NAMES, RESTRICTIONS, STATE_NAMES, Decision, Party, State, decisions_for
-from agora.rules.policy import MODE_NAMES
 from agora.store import comments, events
 from agora.store.comments import Comment
 from agora.store.events import Event
@@ -49,7 +48,6 @@ class CaseView:
     age: timedelta
     parent: tuple[str, str] | None
     why: list[Message]
-    mode: str
     email: str
     is_verified: bool
     record: list[tuple[str, int]]
@@ -72,9 +70,13 @@ def _queue(
     problem: Message | None = None,
     wrong: dict[int, dict[str, Message]] | None = None,
     state: State | None = None,
+    at: int | None = None,
 ) -> Response:
+    """The page of the queue that the address names; or, with `at`, the one that begins with this comment."""
     state = state or _state(context.query("state") or context.fields.text("state"))
     after, before = whole_number(context.query("after")), whole_number(context.query("before"))
+    if at is not None:
+        after, before = at - 1, at + 1
     found = comments.queue(context.session, state, after=after, before=before, size=PAGE)
     counts = comments.counts_by_state(context.session)
     url = context.url("desk_moderation")
@@ -91,6 +93,7 @@ def _queue(
         more=_more(url, state, found),
         problem=problem,
         flash=_flash(context),
+        selected=set(context.fields.numbers("selected")),
         sent_reason=context.fields.text("reason"),
         sent_explanation=context.fields.text("explanation"),
     )
@@ -157,7 +160,6 @@ def _case(
         age=context.now - comment.created_at,
         parent=_quote(comment.parent) if comment.parent else None,
         why=[reason.message for reason in comment.revision.why],
-        mode=MODE_NAMES[comment.mode],
         email=comment.commenter.email if comment.commenter else "",
         is_verified=comment.commenter is not None and comment.commenter.verified_at is not None,
         record=[(STATE_NAMES[state], count) for state, count in others.items() if count > 0],
@@ -190,7 +192,7 @@ def decide_again(context: Context, problem: FieldErrors | Conflict) -> Response:
     """The queue again: with what is missing beside the case, or with the news that somebody was quicker."""
     comment = _comment(context)
     if isinstance(problem, FieldErrors):
-        return _queue(context, status=422, wrong={comment.id: problem.errors}, state=comment.state)
+        return _queue(context, status=422, wrong={comment.id: problem.errors}, state=comment.state, at=comment.id)
     return _queue(context, status=409, problem=problem.message, state=_state(context.fields.text("state")))
 
 

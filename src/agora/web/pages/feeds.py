@@ -8,6 +8,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from agora.rules.errors import N_, Message, NotFound
+from agora.rules.typography import quotable
 from agora.store import bylines, comments, events, posts
 from agora.store.comments import FeedLine
 from agora.store.posts import EVERYTHING, Post, PostFilter
@@ -67,7 +68,7 @@ def post_comments_feed(context: Context) -> Response:
     post = posts.public_post(context.session, context.path("slug"))
     if post is None:
         raise NotFound()
-    title = Message(N_("Comments on “%(title)s”"), {"title": post.title})
+    title = Message(N_("Comments on “%(title)s”"), {"title": quotable(post.title, post.language)})
     return _comments(context, post, title, context.url("post", slug=post.slug), post.language)
 
 

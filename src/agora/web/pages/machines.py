@@ -40,13 +40,12 @@ def security(context: Context) -> Response:
     contact = context.site.contact
     if not contact:
         raise NotFound()
-    address = f"mailto:{contact}" if "@" in contact and not contact.startswith("mailto:") else contact
     # Expires is asked for; whole months keep the file the same for everyone.
     expires = (context.now + timedelta(days=330)).strftime("%Y-%m-01T00:00:00Z")
     languages = "fr, en" if context.settings.language == "fr" else "en, fr"
     canonical = context.address("security")
     return PlainTextResponse(
-        f"Contact: {address}\nExpires: {expires}\nPreferred-Languages: {languages}\nCanonical: {canonical}\n"
+        f"Contact: mailto:{contact}\nExpires: {expires}\nPreferred-Languages: {languages}\nCanonical: {canonical}\n"
     )
 
 

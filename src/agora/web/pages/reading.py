@@ -139,8 +139,8 @@ def log(context: Context) -> Response:
 
 LOG_NAMES = {
     "approve": N_("Published after review"),
-    "reject": N_("Refused"),
-    "spam": N_("Refused as spam"),
-    "hide": N_("Removed"),
+    "reject": N_("Rejected"),
+    "spam": N_("Rejected as spam"),
+    "hide": N_("Hidden"),
     "restore": N_("Restored"),
 }

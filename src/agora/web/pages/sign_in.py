@@ -40,7 +40,7 @@ def sign_in(context: Context) -> Response:
     """By password; or, with an address alone, by a letter with a link."""
     email, password = context.fields.text("email"), context.fields.raw("password")
     context.spend("sign-in")
-    context.spend("sign-in-address", email.lower()[:64])
+    context.spend("sign-in-address", context.house.tokens.keyed_hash("sign-in-address", email.lower()))
     try:
         if not password:
             return _send_link(context, email)

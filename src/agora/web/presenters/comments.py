@@ -125,10 +125,10 @@ def _gone_sentence(state: State, event: Event | None, clauses: Mapping[int, str]
         return Message(N_("This comment was edited and is being read again."))
     if event and event.clause is not None and event.clause in clauses:
         return Message(
-            N_("Comment removed by moderation (charter, clause %(number)s: %(title)s)."),
+            N_("Comment hidden by moderation (charter, clause %(number)s: %(title)s)."),
             {"number": event.clause, "title": clauses[event.clause]},
         )
-    return Message(N_("Comment removed by moderation."))
+    return Message(N_("Comment hidden by moderation."))
 
 
 def clause_titles(context: Context) -> dict[int, str]:

@@ -1,0 +1,1 @@
+"""What people do, where HTTP does not easily reach."""

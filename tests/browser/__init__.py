@@ -1,0 +1,1 @@
+"""Tests in a real Chromium: whole journeys, and every page and state as people meet it."""

@@ -1,0 +1,153 @@
+"""Every page and state of the site, each with the way to reach it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from browser.town import ADMINISTRATOR, BROKEN, DISCUSSED, EMPTY, FILLED, MAUD, OWN_STATES, READER, WITHOUT_TABLES, Town
+from browser.visits import send, visit
+from playwright.sync_api import Browser, Page, Response
+
+from agora.rules.moderation import State
+
+
+@dataclass(frozen=True)
+class Screen:
+    """`path` is an address, or the name of one in the town; `step` leads on from there."""
+
+    name: str
+    path: str
+    step: Callable[[Page], Response] | None = None
+    status: int = 200
+    who: str = READER
+    at: str = FILLED
+
+    @contextmanager
+    def opened(self, chromium: Browser, town: Town, **device: Any) -> Iterator[tuple[Page, Response]]:
+        """A window of whom this screen is for, which shows it; and the answer that it is made of."""
+        person = town.people.get((self.at, self.who))
+        with visit(chromium, town.sites[self.at], person, **device) as page:
+            answer = page.goto(town.paths.get(self.path, self.path))
+            if self.step:
+                answer = self.step(page)
+            assert answer is not None
+            assert answer.status == self.status
+            yield page, answer
+
+
+def sent(form: str, button: str = "", **fields: str) -> Callable[[Page], Response]:
+    return lambda page: send(page, form, button, **fields)
+
+
+LONG = "Deux phrases assez longues pour valoir d’être gardées. Elles tiennent en un paragraphe.\n\nEt un autre."
+POST = f"/posts/{DISCUSSED}"
+
+READING = (
+    Screen("home", "/"),
+    Screen("second page of home", "/?page=2"),
+    Screen("empty home", "/", at=EMPTY),
+    Screen("post with discussion", POST),
+    Screen("second page of a discussion", f"{POST}?page=2"),
+    Screen("post with table and code", "/posts/exporter-son-catalogue-sans-perdre-ses-accents"),
+    Screen("closed post in English", "/posts/who-owns-a-towns-memory"),
+    Screen("authors", "/authors"),
+    Screen("no authors", "/authors", at=EMPTY),
+    Screen("byline", "/authors/ines-caradec"),
+    Screen("tag", "/tags/bibliotheques"),
+    Screen("archive", "/archive"),
+    Screen("empty archive", "/archive", at=EMPTY),
+    Screen("charter", "/charter"),
+    Screen("log", "/moderation/log"),
+    Screen("empty log", "/moderation/log", at=EMPTY),
+)
+COMMENTING = (
+    Screen("reply form", "reply"),
+    Screen(
+        "comment with errors",
+        POST,
+        sent("#comment-form", name="", email="bob", website="not an address", body=" "),
+        status=422,
+    ),
+    Screen(
+        "preview of a comment",
+        "reply",
+        sent("#comment-form", "preview", name="Bob", email="bob@example.org", body="*Oui*.\n\n> Non\n\n- a\n- b"),
+    ),
+    Screen("own page, waiting", "own waiting"),
+    Screen("own page, with an error", "own waiting", sent("form[data-once]:has(textarea)", body=" "), status=422),
+    *(Screen(f"own page, {state}", f"own {state}") for state in OWN_STATES),
+    Screen("confirm an address", "confirm"),
+    Screen("unsubscribe", "unsubscribe"),
+)
+ERRORS = (
+    Screen("not found", "/posts/rien", status=404),
+    Screen("refused", "/sign-in/not-a-token", status=403),
+    Screen("too late", "old letter", status=409),
+    Screen("our mistake", "/charter", status=500, at=BROKEN),
+    Screen("out of breath", "/", status=503, at=WITHOUT_TABLES),
+)
+SIGNING_IN = (
+    Screen("sign in", "/sign-in"),
+    Screen("wrong password", "/sign-in", sent("#sign-in-form", email="ada@example.org", password="x"), status=422),
+    Screen("link asked for", "/sign-in", sent("#sign-in-form", email="ada@example.org")),
+    Screen("link opened", "sign in by link"),
+)
+WRITING = (
+    Screen("desk", "/admin", who=ADMINISTRATOR),
+    Screen("empty desk", "/admin", who=ADMINISTRATOR, at=EMPTY),
+    Screen("posts", "/admin/posts", who=ADMINISTRATOR),
+    Screen("no posts", "/admin/posts", who=ADMINISTRATOR, at=EMPTY),
+    Screen("new post", "/admin/posts/new", who=ADMINISTRATOR),
+    Screen("post in the editor", "editor", who=ADMINISTRATOR),
+    Screen(
+        "editor with errors",
+        "/admin/posts/new",
+        sent("#post-form", "save", title="", body="", slug="Pas Bon", source_url="x"),
+        status=422,
+        who=ADMINISTRATOR,
+    ),
+    Screen(
+        "editor with a conflict",
+        "editor",
+        sent("#post-form", "save", edition="0", body=LONG),
+        status=409,
+        who=ADMINISTRATOR,
+    ),
+    Screen("preview of a post", "editor", sent("#post-form", "preview"), who=ADMINISTRATOR),
+    Screen("bylines", "/admin/bylines", who=ADMINISTRATOR),
+    Screen("new byline", "/admin/bylines/new", who=ADMINISTRATOR),
+    Screen("byline with a portrait", "byline", who=ADMINISTRATOR),
+    Screen(
+        "byline with errors",
+        "/admin/bylines/new",
+        sent("#byline-form", name="", bio="x" * 5001, link_url="javascript:x"),
+        status=422,
+        who=ADMINISTRATOR,
+    ),
+    Screen("session ended", "/admin/bylines/new", sent("#byline-form", csrf="", bio=LONG), 403, ADMINISTRATOR),
+)
+MODERATING = (
+    Screen("queue", "/admin/moderation", who=MAUD),
+    *(Screen(f"queue, {state}", f"/admin/moderation?state={state}", who=MAUD) for state in OWN_STATES),
+    Screen("empty queue", "/admin/moderation", who=MAUD, at=EMPTY),
+    Screen("decision without its reason", "/admin/moderation", sent("form.decide", "reject"), status=422, who=MAUD),
+    Screen("decision for nobody", "/admin/moderation", sent("#bulk", "approve"), status=422, who=MAUD),
+    Screen("comments of one address", "commenter", who=MAUD),
+    Screen("letter to approve", "letter to approve"),
+    Screen("letter to reject, with an error", "letter to reject", sent("form.stack"), status=422),
+)
+LOOKING_AFTER = (
+    Screen("people", "/admin/people", who=ADMINISTRATOR),
+    Screen("person with errors", "/admin/people", sent("form.stack", "add", email="x"), 422, ADMINISTRATOR),
+    Screen("settings", "/admin/settings", who=ADMINISTRATOR),
+    Screen("settings with errors", "/admin/settings", sent("form.stack", title="", contact="x"), 422, ADMINISTRATOR),
+    Screen("charter at the desk", "/admin/charter", who=ADMINISTRATOR),
+    Screen("charter with an error", "/admin/charter", sent("form.stack", body=""), 422, ADMINISTRATOR),
+    Screen("account", "/account", who=ADMINISTRATOR),
+    Screen("account with an error", "/account", sent("form:has(#password)", "password", password="x"), 422, MAUD),
+)
+SCREENS = READING + COMMENTING + ERRORS + SIGNING_IN + WRITING + MODERATING + LOOKING_AFTER
+
+every_screen = pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)

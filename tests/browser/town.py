@@ -1,0 +1,115 @@
+"""The sites on which every screen is found: one full of sample content, one empty, one broken, one without tables."""
+
+import io
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from friends import Site
+from PIL import Image
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from agora import demo, settings
+from agora.actions import bylines as byline_actions
+from agora.actions import comments as comment_actions
+from agora.actions import people as people_actions
+from agora.actions import site as site_actions
+from agora.actions.bylines import BylineDraft
+from agora.actions.comments import CommentDraft
+from agora.rules.moderation import Decision, State
+from agora.rules.policy import Mode, SiteRules
+from agora.store import bylines, people, subscriptions
+from agora.store.comments import Comment
+from agora.store.database import Database
+from agora.store.people import Person
+from agora.store.posts import Post
+from agora.store.schema import migrate
+
+FILLED, EMPTY, BROKEN, WITHOUT_TABLES = "filled", "empty", "broken", "without-tables"
+READER, MAUD, ADMINISTRATOR = "a reader", "maud@example.org", "camille@example.org"
+DISCUSSED = "faut-il-encore-se-taire"
+OWN_STATES = (State.PUBLISHED, State.REJECTED, State.HIDDEN, State.WITHDRAWN)
+
+
+@dataclass(frozen=True)
+class Town:
+    """`people` are those of each site by their address; `paths` are the addresses that only some people know."""
+
+    sites: dict[str, Site]
+    people: dict[tuple[str, str], Person]
+    paths: dict[str, str]
+
+
+@contextmanager
+def open_town(folder: Path) -> Iterator[Town]:
+    with ExitStack() as stack:
+
+        def serve(name: str, **stated: str) -> Site:
+            url = f"sqlite:///{folder / name}.db"
+            site = Site(url, folder / name, language="fr", rate_limits="off", **stated)
+            if name != WITHOUT_TABLES:
+                prepare(site)
+            return stack.enter_context(site)
+
+        filled = serve(FILLED, posts_per_page="6", threads_per_page="8")
+        sites = {FILLED: filled, **{name: serve(name) for name in (EMPTY, BROKEN, WITHOUT_TABLES)}}
+        with filled.writing() as session:
+            administrator = demo.fill(session, filled.settings, now=filled.clock.now, progress=iter)
+            maud = people.person_by_email(session, MAUD)
+            paths = _moments(session, filled, administrator, maud)
+        with sites[BROKEN].writing() as session:
+            session.execute(text("DELETE FROM charters"))
+        inhabitants = {(FILLED, MAUD): maud, (FILLED, ADMINISTRATOR): administrator}
+        inhabitants |= {(EMPTY, MAUD): sites[EMPTY].maud(), (EMPTY, ADMINISTRATOR): sites[EMPTY].ada()}
+        yield Town(sites, inhabitants, paths)
+
+
+def prepare(site: Site) -> None:
+    """Give a site its tables and its first charter."""
+    migrate(site.database)
+    with site.writing() as session:
+        site_actions.initialise(session, site.settings, now=site.clock.now)
+
+
+def _moments(session: Session, site: Site, administrator: Person, maud: Person) -> dict[str, str]:
+    """What sample content cannot hold, because it lasts for minutes or is for one person alone."""
+    sign, now = site.tokens.sign, site.clock.now
+    post = session.scalars(select(Post).where(Post.slug == DISCUSSED)).one()
+    words = "Une *première* fois ici.\n\nhttps://example.org/"
+    draft = CommentDraft("Béatrice", "beatrice@example.org", words, letters=True, source="a test")
+    waiting = comment_actions.post_comment(session, post, draft, SiteRules(Mode.PRE), now=now)
+    subscription = subscriptions.of_comment(session, waiting.id)
+    ines = bylines.byline_by_slug(session, "ines-caradec")
+    links = [(link["label"], link["url"]) for link in ines.links]
+    portrayed = BylineDraft(ines.name, ines.slug, ines.bio, links, _picture())
+    byline_actions.save_byline(session, ines, portrayed, by=administrator, language="fr", now=now)
+    sign_in = people_actions.new_sign_in_link(session, maud, now=now)
+    newest = {
+        state: session.scalars(
+            select(Comment).where(Comment.state == state, Comment.commenter_id.is_not(None)).order_by(Comment.id.desc())
+        ).first()
+        for state in OWN_STATES
+    }
+    case = {"comment": waiting.id, "version": waiting.version, "moderator": maud.id}
+    return {
+        "own waiting": f"/my/comment/{sign('my-comment', waiting.id)}",
+        **{f"own {state}": f"/my/comment/{sign('my-comment', comment.id)}" for state, comment in newest.items()},
+        "reply": f"/comments/{newest[State.PUBLISHED].id}/reply",
+        "confirm": f"/my/address/{sign('confirm', waiting.id)}",
+        "unsubscribe": f"/my/letters/{sign('unsubscribe', subscription.id)}",
+        "sign in by link": f"/sign-in/{sign('sign-in', sign_in.id)}",
+        "editor": f"/admin/posts/{post.id}",
+        "byline": f"/admin/bylines/{ines.id}",
+        "commenter": f"/admin/moderation/addresses/{newest[State.HIDDEN].commenter_id}",
+        "letter to approve": f"/letters/decide/{sign('decide', case | {'decision': Decision.APPROVE})}",
+        "letter to reject": f"/letters/decide/{sign('decide', case | {'decision': Decision.REJECT})}",
+        "old letter": f"/letters/decide/{sign('decide', case | {'decision': Decision.APPROVE, 'version': 0})}",
+    }
+
+
+def _picture() -> bytes:
+    output = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(output, "PNG")
+    return output.getvalue()

@@ -1,0 +1,1 @@
+"""What goes wrong around us: crowds, full disks, pulled plugs."""
