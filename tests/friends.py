@@ -199,8 +199,9 @@ class Site:
 
 
 def _free_listener() -> Any:
-    config = uvicorn.Config("", host="127.0.0.1", port=0, log_config=None)
-    return config.bind_socket()
+    listener = uvicorn.Config("", host="127.0.0.1", port=0, log_config=None).bind_socket()
+    listener.listen()  # from now on a client waits until the server is up, and is not refused
+    return listener
 
 
 def form(page: httpx.Response, form_id: str) -> dict[str, str]:

@@ -11,6 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+# Characters. What Agora makes itself has 64.
+SHORTEST_SECRET = 16
+
 
 class BadSetting(Exception):
     """A setting that cannot be used; its text is one sentence for the administrator."""
@@ -93,7 +96,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "database_url",
         "",
-        _address(("sqlite", "postgresql")),
+        _address(("sqlite", "postgresql", "postgres", "postgresql+psycopg")),
         "Where the database is; empty means SQLite in the data folder, else postgresql://user@host/name.",
         secret=True,
     ),
@@ -198,8 +201,8 @@ def load(environ: Mapping[str, str] = os.environ, *, listens_on: str = "http://1
     values["database_url"] = values["database_url"] or f"sqlite:///{values['data_dir'] / 'agora.db'}"
     values["base_url"] = values["base_url"] or listens_on
     values["secret_key"] = values["secret_key"] or _kept_secret(values["data_dir"] / "secret-key")
-    if len(values["secret_key"]) < 32:
-        raise BadSetting("secret_key is too short: at least 32 characters are needed.")
+    if len(values["secret_key"]) < SHORTEST_SECRET:
+        raise BadSetting(f"secret_key is too short: at least {SHORTEST_SECRET} characters are needed.")
     return Settings(**{field.name: values[field.name] for field in fields(Settings)})
 
 

@@ -1,0 +1,1 @@
+"""Agora over HTTP: what each address answers, and what that changes."""

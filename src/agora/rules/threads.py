@@ -15,6 +15,7 @@ class Node(Generic[Item]):
     depth: int = 0
     replies: "list[Node[Item]]" = field(default_factory=list)
     reply_to: Item | None = None
+    above: "Node[Item] | None" = field(default=None, repr=False)
 
 
 def draw(
@@ -38,10 +39,7 @@ def draw(
             continue
         parent_id = parent_of(item)
         parent = nodes.get(parent_id) if parent_id is not None else None
-        node = _placed(item, parent, nodes, parent_of, max_depth)
-        nodes[id_of(item)] = node
-        if parent is None:
-            roots.append(node)
+        nodes[id_of(item)] = _place(item, parent, roots, max_depth)
     return roots
 
 
@@ -61,24 +59,13 @@ def _with_public_below(
     return wanted
 
 
-def _placed(
-    item: Item,
-    parent: Node[Item] | None,
-    nodes: dict[int, Node[Item]],
-    parent_of: Callable[[Item], int | None],
-    max_depth: int,
-) -> Node[Item]:
-    if parent is None:
-        return Node(item)
-    if parent.depth + 1 < max_depth:
-        node = Node(item, parent.depth + 1)
-        parent.replies.append(node)
-        return node
-    home = parent
-    while home.depth >= max_depth - 1 and (above := parent_of(home.item)) is not None:
-        home = nodes[above]
-    node = Node(item, home.depth + 1, reply_to=parent.item if home is not parent else None)
-    home.replies.append(node)
+def _place(item: Item, parent: Node[Item] | None, roots: list[Node[Item]], max_depth: int) -> Node[Item]:
+    """Hang an item under its parent; at the deepest level, beside it."""
+    is_too_deep = parent is not None and parent.depth + 1 >= max_depth
+    above = parent.above if parent and is_too_deep else parent
+    depth = above.depth + 1 if above else 0
+    node = Node(item, depth, reply_to=parent.item if parent and is_too_deep else None, above=above)
+    (above.replies if above else roots).append(node)
     return node
 
 

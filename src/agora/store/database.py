@@ -59,7 +59,7 @@ def _refuse_flush(session: Session, *_: Any) -> None:
 
 
 def _engine(url: str, connections: int) -> Engine:
-    parsed = make_url(url)
+    parsed = make_url(url.replace("postgres://", "postgresql://", 1))
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
         return create_engine(parsed, pool_size=connections, max_overflow=2, pool_pre_ping=True)

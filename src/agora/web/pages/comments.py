@@ -50,7 +50,7 @@ def create(context: Context) -> Response:
     if context.visitor:
         return context.redirect(context.url("comment", id=comment.id))
     token = context.house.tokens.sign("my-comment", comment.id)
-    return context.redirect(context.url("my_comment", token=token))
+    return context.redirect(f"{context.url('my_comment', token=token)}?done=received")
 
 
 def form_again(context: Context, problem: FieldErrors | Conflict) -> Response:

@@ -1,0 +1,191 @@
+"""Pages stay quick on a large site: what they ask is answered from indexes, on both databases."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import KINDS
+from sqlalchemy import Connection, event, insert
+from sqlalchemy.orm import Session
+
+from agora.rules.moderation import State
+from agora.rules.policy import Mode
+from agora.store import comments, events, people, posts
+from agora.store.comments import Comment, Commenter, CommentRevision
+from agora.store.database import Database
+from agora.store.events import Delivery, Event
+from agora.store.people import DeskSession, Person
+from agora.store.posts import EVERYTHING, Post, PostFilter, PostState, Tag, post_tags
+from agora.store.schema import migrate
+
+NOW = datetime(2026, 5, 1, 9, tzinfo=UTC)
+POSTS, COMMENTS = 300, 3000
+STATES = [State.PUBLISHED] * 48 + [State.REJECTED, State.HIDDEN]
+WAITING = 25  # the latest ones
+LARGE = ("posts", "comments", "comment_revisions", "events", "deliveries", "commenters", "sessions", "post_tags")
+
+
+def moment(n: int) -> datetime:
+    return NOW + timedelta(minutes=n)
+
+
+def a_large_site(session: Session) -> None:
+    """Rows that look like those of some years, without the time it takes to write them through the actions."""
+    ids = range(1, COMMENTS + 1)
+    rows: dict[Any, list[dict[str, Any]]] = {
+        Person: [
+            {"name": "Ada", "email": f"{n}@example.org", "role": "administrator", "language": "fr", "created_at": NOW}
+            for n in range(30)
+        ],
+        DeskSession: [
+            {"token_hash": str(n), "person_id": n % 30 + 1, "browser": "", "created_at": NOW, "expires_at": moment(n)}
+            for n in ids
+        ],
+        Post: [
+            {"title": f"Post {n}", "slug": f"post-{n}", "body": "", "body_html": "", "renderer": 1, "language": "fr"}
+            | {"state": PostState.DRAFT if n % 5 == 0 else PostState.PUBLISHED, "created_by": n % 30 + 1}
+            | {"created_at": moment(n), "published_at": moment(n), "changed_at": moment(n)}
+            for n in range(POSTS)
+        ],
+        Tag: [{"name": f"tag {n}", "slug": f"tag-{n}"} for n in range(40)],
+        post_tags: [{"post_id": n + 1, "tag_id": n % 40 + 1} for n in range(POSTS)],
+        Commenter: [{"email": f"{n}@example.org", "created_at": NOW} for n in range(COMMENTS // 3)],
+        Comment: [
+            {"post_id": n % POSTS + 1, "commenter_id": n % 1000 + 1, "name": "Bob", "language": "fr"}
+            | {
+                "state": STATES[n % len(STATES)] if n <= COMMENTS - WAITING else State.PENDING,
+                "mode": Mode.POST,
+                "revision_id": n,
+                "fingerprint": f"{n}",
+            }
+            | {"source": f"{n % 500}", "created_at": moment(n), "published_at": moment(n), "shown_in_thread": 1}
+            | {"parent_id": None if n <= 2 * POSTS else n - POSTS, "root_id": None if n <= 2 * POSTS else n % POSTS + 1}
+            for n in ids
+        ],
+        CommentRevision: [
+            {"comment_id": n, "number": 1, "body": "", "html": "", "renderer": 1, "created_at": moment(n)} for n in ids
+        ],
+        Event: [
+            {"kind": "comment.decided" if n % 3 else "comment.posted", "at": moment(n), "party": "moderator"}
+            | {"comment_id": n, "post_id": n % POSTS + 1, "decision": "approve" if n % 3 else None}
+            for n in ids
+        ],
+        Delivery: [
+            {"event_id": n, "letter": "reply", "commenter_id": n % 1000 + 1, "due_at": moment(n), "state": "done"}
+            for n in ids
+        ],
+    }
+    for table, values in rows.items():
+        session.execute(insert(table), values)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    if request.param == "sqlite":
+        folder: Path = tmp_path_factory.mktemp("large")
+        database = Database(f"sqlite:///{folder / 'agora.db'}")
+    else:
+        database = Database(request.getfixturevalue("postgres").create_database("large"))
+    migrate(database)
+    with database.write() as session:
+        a_large_site(session)
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")
+    yield database
+    database.close()
+
+
+QUESTIONS: dict[str, tuple[Callable[[Session], object], str]] = {
+    # what is asked, and the index that answers it
+    "home": (lambda s: posts.latest(s, EVERYTHING, page=3, size=10), "ix_posts_state_published_at_id"),
+    "feed": (lambda s: posts.latest_before(s, EVERYTHING, before=None, size=20), "ix_posts_state_published_at_id"),
+    "next feed": (
+        lambda s: posts.latest_before(s, EVERYTHING, before=(moment(150), 9), size=20),
+        "ix_posts_state_published_at_id",
+    ),
+    "archive": (lambda s: posts.archive(s, before=(moment(150), 9), size=20), "ix_posts_state_published_at_id"),
+    "tag": (lambda s: posts.latest(s, PostFilter(tag_id=7), page=1, size=10), "ix_post_tags_tag_id"),
+    "post": (lambda s: posts.public_post(s, "post-7"), "posts.*slug"),
+    "thread": (lambda s: comments.threads_page(s, 7, page=1, size=50), "ix_comments_threads"),
+    "replies": (lambda s: comments.threads_page(s, 7, page=1, size=50), "ix_comments_root_id_id"),
+    "page of": (lambda s: comments.page_of(s, s.get_one(Comment, 307), size=50), "ix_comments_threads"),
+    "comments feed": (
+        lambda s: comments.feed_page(s, post_id=None, before=None, size=20),
+        "ix_comments_published_at_id",
+    ),
+    "next comments feed": (
+        lambda s: comments.feed_page(s, post_id=None, before=(moment(900), 9), size=20),
+        "ix_comments_published_at_id",
+    ),
+    "feed of a post": (
+        lambda s: comments.feed_page(s, post_id=7, before=None, size=20),
+        "ix_comments_post_id_published_at_id",
+    ),
+    "queue": (lambda s: comments.queue(s, State.PENDING, after=500, before=None, size=25), "ix_comments_state_id"),
+    "decided": (lambda s: comments.queue(s, State.HIDDEN, after=None, before=500, size=25), "ix_comments_state_id"),
+    "oldest": (comments.oldest_waiting, "ix_comments_state_id"),
+    "records": (lambda s: comments.records_of(s, {3, 4}), "ix_comments_commenter_id_state"),
+    "of address": (lambda s: comments.comments_of(s, 3, size=40), "ix_comments_commenter_id_state"),
+    "repeats": (lambda s: comments.same_words(s, "7", since=NOW, but=None), "ix_comments_fingerprint_created_at"),
+    "haste": (lambda s: comments.recent_of_source(s, "7", since=NOW), "ix_comments_source_created_at"),
+    "history": (lambda s: events.history(s, 7), "ix_events_comment_id_id"),
+    "last decisions": (lambda s: events.last_decisions(s, [7, 8, 9]), "ix_events_comment_id_id"),
+    "log": (lambda s: events.public_decisions(s, before=900, size=50), "ix_events_kind_id|pk_events|PRIMARY KEY"),
+    "due letters": (lambda s: events.deliveries_due(s, NOW, size=50), "ix_deliveries_state_due_at"),
+    "letters so far": (
+        lambda s: events.letters_to_commenter_since(s, 7, NOW - timedelta(hours=1)),
+        "ix_deliveries_commenter_id",
+    ),
+    "signed in": (lambda s: people.current_session(s, "7", NOW), "sessions.*token_hash"),
+    "desk": (lambda s: posts.desk_list(s, by=7, before=None, size=30), "ix_posts_created_by|pk_posts|PRIMARY KEY"),
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_question_is_answered_from_index(large: Database, name: str) -> None:
+    ask, index = QUESTIONS[name]
+
+    plans = plans_of(large, ask)
+
+    assert plans
+    for plan in plans:
+        assert not read_from_end_to_end(plan), plan
+    assert any(re.search(index, plan) for plan in plans), plans
+
+
+def plans_of(database: Database, ask: Callable[[Session], object]) -> list[str]:
+    """How the database goes about each statement that the question becomes."""
+    asked: list[tuple[str, Any]] = []
+
+    def overhear(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", overhear)
+    try:
+        with database.read() as session:
+            ask(session)
+    finally:
+        event.remove(database.engine, "before_cursor_execute", overhear)
+    with database.read() as session:
+        connection = session.connection()
+        if not database.is_sqlite:
+            # A small table is quicker read as a whole; a large one, which this stands for, is not.
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        return [plan_of(connection, statement, parameters) for statement, parameters in asked]
+
+
+def plan_of(connection: Connection, statement: str, parameters: Any) -> str:
+    if connection.dialect.name == "sqlite":
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        return "\n".join(row[3] for row in rows)
+    return "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters))
+
+
+def read_from_end_to_end(plan: str) -> bool:
+    """Whether a table that grows with the site is read without an index."""
+    large = "|".join(LARGE)
+    return bool(re.search(rf"SCAN (?:{large})(?:_\d)?$|Seq Scan on (?:{large})\b", plan, re.M))

@@ -1,0 +1,216 @@
+"""What the public may see of posts, page by page, and how old addresses find the new ones."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from friends import write_comment, write_post
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from agora.actions import posts as actions
+from agora.actions.bylines import BylineDraft, save_byline
+from agora.actions.posts import PostDraft
+from agora.store import posts
+from agora.store.database import Database
+from agora.store.posts import EVERYTHING, FormerSlug, Post, PostFilter
+
+NOW = datetime(2026, 5, 1, 9, tzinfo=UTC)
+DRAFT = PostDraft("The garden", body="It grows.", language="en")
+
+
+def write_many(session: Session, count: int, *, at: Callable[[int], datetime], **stated: object) -> list[Post]:
+    return [write_post(session, f"Post {n}", now=at(n), **stated) for n in range(count)]
+
+
+def an_hour_apart(n: int) -> datetime:
+    return NOW + timedelta(hours=n)
+
+
+def all_at_once(n: int) -> datetime:
+    return NOW
+
+
+ASKED: dict[str, Callable[[Session, Post], object]] = {
+    "public_post": lambda session, post: posts.public_post(session, post.slug),
+    "public_post_by_id": lambda session, post: posts.public_post_by_id(session, post.id),
+    "current_slug": lambda session, post: posts.current_slug(session, "former"),
+    "latest": lambda session, post: posts.latest(session, EVERYTHING, page=1, size=10),
+    "latest_before": lambda session, post: posts.latest_before(session, EVERYTHING, before=None, size=10),
+    "count_public": lambda session, post: posts.count_public(session),
+    "last_change": lambda session, post: posts.last_change(session),
+    "archive": lambda session, post: posts.archive(session, before=None, size=10),
+    "addresses_for_map": lambda session, post: posts.addresses_for_map(session, limit=10),
+    "tags_in_use": lambda session, post: posts.tags_in_use(session, limit=10),
+}
+
+
+def test_drafts_are_shown_nowhere(database: Database) -> None:
+    """Not even those that were public once."""
+    with database.write() as session:
+        post = write_post(session, now=NOW, tags=["moss"])
+        session.add(FormerSlug(slug="former", post_id=post.id))
+    with database.read() as session:
+        shown = {name: ask(session, post) for name, ask in ASKED.items()}
+    assert all(shown.values()), shown
+
+    with database.write() as session:
+        actions.unpublish_post(session, session.merge(post), by=None, now=NOW)
+
+    with database.read() as session:
+        shown = {name: ask(session, post) for name, ask in ASKED.items()}
+    assert not any(shown.values()), shown
+
+
+@pytest.mark.parametrize("moments", [an_hour_apart, all_at_once])
+def test_feed_pages_join_seamlessly(database: Database, moments: Callable[[int], datetime]) -> None:
+    """Each post once, also where several were published in the same moment."""
+    with database.write() as session:
+        written = write_many(session, 7, at=moments)
+
+    read: list[int] = []
+    with database.read() as session:
+        while page := posts.latest_before(session, EVERYTHING, before=key_of(session, read), size=3):
+            read += [post.id for post in page]
+    assert read == [post.id for post in reversed(written)]
+
+
+@pytest.mark.parametrize("moments", [an_hour_apart, all_at_once])
+def test_archive_pages_join_seamlessly(database: Database, moments: Callable[[int], datetime]) -> None:
+    with database.write() as session:
+        written = write_many(session, 7, at=moments)
+
+    read: list[int] = []
+    with database.read() as session:
+        while page := posts.archive(session, before=key_of(session, read), size=3):
+            read += [post_id for post_id, _ in page]
+    assert read == [post.id for post in reversed(written)]
+
+
+def key_of(session: Session, read: list[int]) -> tuple[datetime, int] | None:
+    """The position after the last post that was read."""
+    if not read:
+        return None
+    published = session.get_one(Post, read[-1]).published_at
+    assert published
+    return published, read[-1]
+
+
+def test_list_pages_count_from_one(database: Database) -> None:
+    with database.write() as session:
+        write_many(session, 5, at=an_hour_apart)
+
+    with database.read() as session:
+        pages = [[post.title for post in posts.latest(session, EVERYTHING, page=n, size=2)] for n in (1, 2, 3, 4)]
+        assert pages == [["Post 4", "Post 3"], ["Post 2", "Post 1"], ["Post 0"], []]
+        assert posts.count_public(session) == 5
+
+
+def test_lists_follow_byline_and_tag(database: Database) -> None:
+    with database.write() as session:
+        ines = save_byline(session, None, BylineDraft("Inès"), by=None, language="fr", now=NOW)
+        hers = write_post(session, "Hers", now=NOW, byline_ids=[ines.id], tags=["Moss"])
+        write_post(session, "Theirs", now=NOW)
+        write_post(session, "Her draft", now=NOW, byline_ids=[ines.id], tags=["Moss"], publish=False)
+
+    with database.read() as session:
+        moss = posts.tag_by_slug(session, "moss")
+        assert moss
+        for kind in (PostFilter(byline_id=ines.id), PostFilter(tag_id=moss.id)):
+            assert [post.id for post in posts.latest(session, kind, page=1, size=9)] == [hers.id]
+            assert [post.id for post in posts.latest_before(session, kind, before=None, size=9)] == [hers.id]
+            assert posts.count_public(session, kind) == 1
+            assert posts.last_change(session, kind) == NOW
+
+
+def test_bylines_keep_their_order(database: Database) -> None:
+    with database.write() as session:
+        names = ["Zoé", "Inès", "Ali"]
+        chosen = [save_byline(session, None, BylineDraft(n), by=None, language="fr", now=NOW).id for n in names]
+        post = write_post(session, now=NOW, byline_ids=[*chosen, chosen[0]])
+
+    with database.read() as session:
+        found = posts.public_post(session, post.slug)
+        assert found
+        assert [byline.name for byline in found.bylines] == names
+
+
+def test_busiest_tags_come_first(database: Database) -> None:
+    with database.write() as session:
+        write_post(session, "One", now=NOW, tags=["rare", "moss"])
+        write_post(session, "Two", now=NOW, tags=["Moss"])
+        write_post(session, "Three", now=NOW, tags=["hidden"], publish=False)
+
+    with database.read() as session:
+        assert posts.tags_in_use(session, limit=9) == [("moss", "moss"), ("rare", "rare")]
+        assert posts.tags_in_use(session, limit=1) == [("moss", "moss")]
+
+
+def rename(session: Session, post: Post, slug: str) -> None:
+    actions.save_post(session, post, replace(DRAFT, slug=slug), edition=post.edition, by=None, now=NOW)
+
+
+def test_former_addresses_lead_on(database: Database) -> None:
+    with database.write() as session:
+        post = write_post(session, now=NOW)
+        for slug in ("second", "third"):
+            rename(session, post, slug)
+
+    with database.read() as session:
+        assert posts.current_slug(session, "the-garden") == "third"
+        assert posts.current_slug(session, "second") == "third"
+        assert posts.current_slug(session, "third") is None
+
+
+def test_post_takes_its_address_back(database: Database) -> None:
+    with database.write() as session:
+        post = write_post(session, now=NOW)
+        rename(session, post, "second")
+        rename(session, post, "the-garden")
+
+    with database.read() as session:
+        assert posts.current_slug(session, "second") == "the-garden"
+        assert posts.current_slug(session, "the-garden") is None
+
+
+def test_drafts_leave_no_address(database: Database) -> None:
+    with database.write() as session:
+        post = write_post(session, now=NOW, publish=False)
+        rename(session, post, "second")
+
+    with database.read() as session:
+        assert posts.slug_is_free(session, "the-garden", None)
+
+
+def test_addresses_are_never_shared(database: Database) -> None:
+    with database.write() as session:
+        post = write_post(session, now=NOW)
+        rename(session, post, "second")
+
+    with database.read() as session:
+        free = {slug: posts.slug_is_free(session, slug, None) for slug in ("the-garden", "second", "third")}
+        assert free == {"the-garden": False, "second": False, "third": True}
+        assert posts.slug_is_free(session, "second", post.id)
+        assert posts.slug_is_free(session, "the-garden", post.id)
+
+
+def test_every_text_is_kept(database: Database) -> None:
+    with database.write() as session:
+        post = write_post(session, now=NOW, body="First words.")
+        edited = replace(DRAFT, slug=post.slug, body="Second words.")
+        actions.save_post(session, post, edited, edition=1, by=None, now=NOW)
+
+    with database.read() as session:
+        kept = [posts.revision_of(session, post.id, edition) for edition in (1, 2, 3)]
+        assert [revision and revision.body for revision in kept] == ["First words.", "Second words.", None]
+
+
+def test_wrong_counts_are_noticed(database: Database) -> None:
+    with database.write() as session:
+        post = write_post(session, now=NOW)
+        write_comment(session, post, now=NOW)
+        assert posts.wrong_counts(session) == 0
+
+        session.execute(update(Post).values(comment_count=7))
+        assert posts.wrong_counts(session) == 1
