@@ -11,10 +11,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Each stamp says what was installed when; while no lock is newer, nothing is installed again.
 RUNS := $(VENV)/.installed-to-run
 TESTS := $(VENV)/.installed-to-test
+CATALOGUE := src/agora/translations/fr.po
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lint format lock clean
+.PHONY: help run test check bench lint format messages lock clean
 
 help: ## say what can be done here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +45,11 @@ lint: $(TESTS) ## look at style, types and templates without changing anything
 format: $(TESTS) ## bring the Python files into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+messages: $(TESTS) ## bring the sentences of code and templates into translations/fr.po
+	$(BIN)/pybabel --quiet extract -F pyproject.toml -k N_ --add-location file --no-wrap -o $(VENV)/messages.pot .
+	$(BIN)/pybabel --quiet update -i $(VENV)/messages.pot -o $(CATALOGUE) -l fr --ignore-obsolete --no-fuzzy-matching --no-wrap --ignore-pot-creation-date
+	@echo "Now translate what is empty in $(CATALOGUE)."
 
 # The test lock holds the versions of the other one, so that both fit into the same .venv.
 lock: $(TESTS) ## lock the newest versions that pyproject.toml allows, with their hashes

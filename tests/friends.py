@@ -152,6 +152,10 @@ class Site:
                 post_actions.publish_post(session, post, by=by, now=self.clock.now)
             return post
 
+    def unpublish(self, post: Post) -> None:
+        with self.writing() as session:
+            post_actions.unpublish_post(session, session.get_one(Post, post.id), by=None, now=self.clock.now)
+
     def published(self, post: Post, body: str = "A fine garden.", *, mode: Mode = Mode.POST, **stated: Any) -> int:
         """The id of a comment that stands at once (mode: another fate), made without HTTP; `parent_id` answers one."""
         draft = CommentDraft(**({"name": "Bob", "email": "bob@example.org", "body": body} | stated))

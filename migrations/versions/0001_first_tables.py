@@ -228,7 +228,9 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_comments_post_id_published_at_id"), ["post_id", "published_at", "id"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_comments_published_at_id"), ["published_at", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_comments_state_published_at_id"), ["state", "published_at", "id"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_comments_revision_id"), ["revision_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_comments_root_id_id"), ["root_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_comments_source_created_at"), ["source", "created_at"], unique=False)
@@ -456,7 +458,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_comments_source_created_at"))
         batch_op.drop_index(batch_op.f("ix_comments_root_id_id"))
         batch_op.drop_index(batch_op.f("ix_comments_revision_id"))
-        batch_op.drop_index(batch_op.f("ix_comments_published_at_id"))
+        batch_op.drop_index(batch_op.f("ix_comments_state_published_at_id"))
         batch_op.drop_index(batch_op.f("ix_comments_post_id_published_at_id"))
         batch_op.drop_index(batch_op.f("ix_comments_person_id"))
         batch_op.drop_index(batch_op.f("ix_comments_parent_id"))

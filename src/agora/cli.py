@@ -270,7 +270,11 @@ def _demo(options: argparse.Namespace) -> int:
         elif not options.if_empty:
             raise Failed("there are posts already; sample content goes only into an empty site.")
     if options.sign_in:
-        _print_sign_in(current, database, demo.ADMINISTRATOR_EMAIL)
+        with database.read() as session:
+            administrator = people.an_administrator(session)
+        if administrator is None:
+            raise Failed("there is no administrator; run `agora person add … --role administrator` first.")
+        _print_sign_in(current, database, administrator.email)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -47,10 +48,16 @@ class Renderer:
             span=calendar.span,
             number=calendar.number,
             said=_said(language),
+            iso=_iso,
             **self._filters,
         )
         environment.globals["static"] = static_address
         return environment
+
+
+def _iso(moment: datetime) -> str:
+    """A moment for programs. HTML takes three digits of a second at most; whole seconds are enough."""
+    return moment.isoformat(timespec="seconds")
 
 
 def _is_markup(template: str | None) -> bool:

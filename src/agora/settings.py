@@ -4,6 +4,7 @@ import os
 import secrets
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from ipaddress import ip_network
 from pathlib import Path
@@ -66,7 +67,7 @@ def _one_of(*words: str) -> Callable[[Any], str]:
 def _address(schemes: tuple[str, ...]) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         text = _text(value)
-        if text and (urlsplit(text).scheme not in schemes):
+        if text and text.partition("://")[0] not in schemes:
             raise ValueError("an address that begins with " + " or ".join(f"{s}://" for s in schemes) + " is expected")
         return text.rstrip("/") if text.startswith("http") else text
 
@@ -234,7 +235,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
         if variable in variables:
             stated[variables[variable]] = (variable, value)
         elif base in variables:
-            stated.setdefault(variables[base], (variable, _file_content(variable, value)))
+            stated[variables[base]] = (variable, _file_content(variable, value))  # sorted after, and so before AGORA_X
         else:
             raise BadSetting(f"The environment has a setting {variable} that does not exist.")
     return stated
@@ -270,13 +271,22 @@ def _data_folder(path: Path) -> Path:
 
 
 def _kept_secret(path: Path) -> str:
+    if not path.exists():
+        _make_secret(path)
+    return _file_content("secret_key", str(path))
+
+
+def _make_secret(path: Path) -> None:
+    """Put a whole secret in its place: of two processes that start at once, one gives it and both read it."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _file_content("secret_key", str(path))
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        secret = secrets.token_urlsafe(48)
-        file.write(secret)
-        file.flush()
-        os.fsync(file.fileno())
-    return secret
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    except OSError as error:
+        raise BadSetting(f"The secret key cannot be written to {path}: {error.strerror}.") from error
+    finally:
+        draft.unlink(missing_ok=True)

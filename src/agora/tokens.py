@@ -48,7 +48,7 @@ class Tokens:
         return hmac.new(self._secret.encode(), f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()[:32]
 
     def same(self, purpose: str, text: str, digest: str) -> bool:
-        return hmac.compare_digest(self.keyed_hash(purpose, text), digest)
+        return hmac.compare_digest(self.keyed_hash(purpose, text).encode(), digest.encode(errors="replace"))
 
     def _serializer(self, purpose: str) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(

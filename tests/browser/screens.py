@@ -1,16 +1,14 @@
 """Every page and state of the site, each with the way to reach it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from browser.town import ADMINISTRATOR, BROKEN, DISCUSSED, EMPTY, FILLED, MAUD, OWN_STATES, READER, WITHOUT_TABLES, Town
-from browser.visits import send, visit
+from browser.visits import Watch, send, window
 from playwright.sync_api import Browser, Page, Response
-
-from agora.rules.moderation import State
 
 
 @dataclass(frozen=True)
@@ -24,17 +22,38 @@ class Screen:
     who: str = READER
     at: str = FILLED
 
-    @contextmanager
-    def opened(self, chromium: Browser, town: Town, **device: Any) -> Iterator[tuple[Page, Response]]:
-        """A window of whom this screen is for, which shows it; and the answer that it is made of."""
-        person = town.people.get((self.at, self.who))
-        with visit(chromium, town.sites[self.at], person, **device) as page:
-            answer = page.goto(town.paths.get(self.path, self.path))
-            if self.step:
-                answer = self.step(page)
-            assert answer is not None
-            assert answer.status == self.status
-            yield page, answer
+
+class Tour(ExitStack):
+    """Goes from screen to screen, with one window for each person of the town."""
+
+    def __init__(self, chromium: Browser, town: Town, **device: Any) -> None:
+        super().__init__()
+        self._chromium = chromium
+        self._town = town
+        self._device = device
+        self._windows: dict[tuple[str, str], tuple[Page, Watch]] = {}
+
+    def open(self, screen: Screen) -> tuple[Page, Response]:
+        """The window that shows the screen, and the answer that it is made of."""
+        page, watch = self._window(screen.at, screen.who)
+        watch.complaints.clear()
+        answer = page.goto(self._town.paths.get(screen.path, screen.path))
+        if screen.step:
+            answer = screen.step(page)
+        assert answer is not None
+        assert answer.status == screen.status
+        return page, answer
+
+    def complaints(self, screen: Screen) -> list[str]:
+        """What the browser has complained of since the screen was opened."""
+        return self._window(screen.at, screen.who)[1].complaints
+
+    def _window(self, at: str, who: str) -> tuple[Page, Watch]:
+        if (at, who) not in self._windows:
+            person = self._town.people.get((at, who))
+            opened = window(self._chromium, self._town.sites[at], person, **self._device)
+            self._windows[at, who] = self.enter_context(opened)
+        return self._windows[at, who]
 
 
 def sent(form: str, button: str = "", **fields: str) -> Callable[[Page], Response]:
@@ -55,7 +74,7 @@ READING = (
     Screen("authors", "/authors"),
     Screen("no authors", "/authors", at=EMPTY),
     Screen("byline", "/authors/ines-caradec"),
-    Screen("tag", "/tags/bibliotheques"),
+    Screen("tag", "/tags/lecture-publique"),
     Screen("archive", "/archive"),
     Screen("empty archive", "/archive", at=EMPTY),
     Screen("charter", "/charter"),

@@ -53,7 +53,7 @@ def open_town(folder: Path) -> Iterator[Town]:
                 prepare(site)
             return stack.enter_context(site)
 
-        filled = serve(FILLED, posts_per_page="6", threads_per_page="8")
+        filled = serve(FILLED, posts_per_page="6", threads_per_page="5")
         sites = {FILLED: filled, **{name: serve(name) for name in (EMPTY, BROKEN, WITHOUT_TABLES)}}
         with filled.writing() as session:
             administrator = demo.fill(session, filled.settings, now=filled.clock.now, progress=iter)
@@ -71,6 +71,15 @@ def prepare(site: Site) -> None:
     migrate(site.database)
     with site.writing() as session:
         site_actions.initialise(session, site.settings, now=site.clock.now)
+
+
+@contextmanager
+def french_site(folder: Path, **stated: str) -> Iterator[Site]:
+    """A French site with nobody and nothing on it, where much may happen."""
+    site = Site(f"sqlite:///{folder / 'agora.db'}", folder / "data", language="fr", **stated)
+    prepare(site)
+    with site:
+        yield site
 
 
 def _moments(session: Session, site: Site, administrator: Person, maud: Person) -> dict[str, str]:

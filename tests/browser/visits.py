@@ -12,7 +12,7 @@ from agora.actions import people as people_actions
 from agora.store.people import Person
 
 DESKTOP = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
-SMALLEST = {"viewport": {"width": 320, "height": 640}, "color_scheme": "dark"}
+PHONE = {"viewport": {"width": 320, "height": 640}, "color_scheme": "dark"}
 
 # So that a wrong step is told soon; nothing here waits that long when all is well.
 PATIENCE = 8_000
@@ -39,19 +39,27 @@ class Watch:
 
 
 @contextmanager
-def visit(chromium: Browser, site: Site, person: Person | None = None, **device: Any) -> Iterator[Page]:
-    """A fresh browser window; signed in if it is somebody's. At its end it must have had nothing to complain of."""
+def window(
+    chromium: Browser, site: Site, person: Person | None = None, **device: Any
+) -> Iterator[tuple[Page, Watch]]:
+    """A fresh browser window, signed in if it is somebody's, and what it complains of."""
     context = chromium.new_context(**({"base_url": site.base_url, "locale": "fr-FR"} | DESKTOP | device))
     context.set_default_timeout(PATIENCE)
     try:
         if person:
             enter(context, site, person)
         page = context.new_page()
-        watch = Watch(page, site)
-        yield page
-        assert watch.complaints == []
+        yield page, Watch(page, site)
     finally:
         context.close()
+
+
+@contextmanager
+def visit(chromium: Browser, site: Site, person: Person | None = None, **device: Any) -> Iterator[Page]:
+    """The same, for a whole journey: at its end there must have been nothing to complain of."""
+    with window(chromium, site, person, **device) as (page, watch):
+        yield page
+        assert watch.complaints == []
 
 
 def enter(context: BrowserContext, site: Site, person: Person) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import pytest
-from web.library import Library, open_library
 
 from agora import app
+from web.library import Library, open_library
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,7 +14,6 @@ from agora.actions import moderation
 from agora.actions import site as site_actions
 from agora.actions.people import new_sign_in_link
 from agora.rules.moderation import Decision, Party
-from agora.rules.permissions import Role
 from agora.store import site as site_store
 from agora.store import subscriptions
 from agora.store.bylines import Byline

@@ -6,11 +6,13 @@ from html.parser import HTMLParser
 
 import httpx
 import pytest
-from friends import Site
+from friends import SECRET, Site
+from itsdangerous import TimestampSigner
 from sqlalchemy import func, select
 
 from agora.store.columns import Base
 from agora.store.comments import Comment
+from agora.tokens import Tokens
 
 # For what has nothing to do with the database: the fixture `site` then runs on SQLite alone.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -74,3 +76,22 @@ def how_many(site: Site, table: type[Base] = Comment) -> int:
     """How many rows of a table there are."""
     with site.database.read() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def signed_ago(purpose: str, payload: object, *, seconds: int) -> str:
+    """A token of the site as it would read had it been signed so long ago."""
+
+    class Earlier(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return super().get_timestamp() - seconds
+
+    serializer = Tokens(SECRET)._serializer(purpose)
+    serializer.signer = Earlier
+    return str(serializer.dumps(payload))
+
+
+def csrf_of(page: httpx.Response) -> str:
+    """The token that the forms of a desk page carry."""
+    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    assert found, "the page has no form of the desk"
+    return found[1]

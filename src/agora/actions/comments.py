@@ -283,6 +283,7 @@ def edit_comment(
         ),
         rules,
     )
+    verdict = _with_doubts_about_sender(comment, verdict)
     number = comment.revision.number + 1
     revision = _add_revision(session, comment, body, html, verdict, number=number, now=now)
     comment.fingerprint, comment.edited_at = words, now
@@ -299,6 +300,14 @@ def edit_comment(
         details={"reasons": revision.reasons},
     )
     _follow_verdict(session, comment, verdict, now)
+
+
+def _with_doubts_about_sender(comment: Comment, verdict: Verdict) -> Verdict:
+    """What waits because of how it was sent goes on waiting: another text does not answer that."""
+    if comment.state is not State.PENDING:
+        return verdict
+    doubts = [reason for reason in comment.revision.why if reason.code in policy.ABOUT_THE_SENDER]
+    return Verdict(State.PENDING, (*doubts, *verdict.reasons)) if doubts else verdict
 
 
 def _follow_verdict(session: Session, comment: Comment, verdict: Verdict, now: datetime) -> None:

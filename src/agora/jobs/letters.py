@@ -144,11 +144,12 @@ class Writer:
         # The same at every attempt: a letter that a mail server took without telling us is not shown twice.
         message["Message-ID"] = f"<delivery-{delivery.id}.{int(event.at.timestamp())}@{self._settings.host}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834
-        message["Content-Language"] = recipient.language
         if unsubscribe:
             message["List-Unsubscribe"] = f"<{unsubscribe}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
         message.set_content(body.strip() + "\n", cte="quoted-printable")
+        # Afterwards: setting the text takes away every header that says something of the content.
+        message["Content-Language"] = recipient.language
         return message
 
 

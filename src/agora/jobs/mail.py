@@ -18,7 +18,7 @@ class ServerAway(Exception):
 
 
 class Undeliverable(Exception):
-    """The mail server says that this recipient does not exist."""
+    """The mail server will not take this letter, now or later: there is no such recipient, or it dislikes the text."""
 
 
 def send(letter: EmailMessage, settings: Settings, *, name: str) -> None:
@@ -28,20 +28,32 @@ def send(letter: EmailMessage, settings: Settings, *, name: str) -> None:
         return
     try:
         with _server(settings.mail_url) as server:
-            server.send_message(letter)
+            _hand_over(server, letter)
+    except (smtplib.SMTPException, OSError) as error:
+        raise ServerAway(f"{type(error).__name__}: {error}"[:200]) from error
+
+
+def _hand_over(server: smtplib.SMTP, letter: EmailMessage) -> None:
+    """Raises Undeliverable where the server says that it will never take this letter; it may take the others."""
+    try:
+        server.send_message(letter)
     except smtplib.SMTPRecipientsRefused as error:
         code, answer = next(iter(error.recipients.values()))
         # The address itself stays out of what we write down.
         if 500 <= code < 600:
             raise Undeliverable(f"refused with {code}") from error
         raise ServerAway(f"put off with {code}: {answer.decode(errors='replace')[:100]}") from error
-    except (smtplib.SMTPException, OSError) as error:
-        raise ServerAway(f"{type(error).__name__}: {error}"[:200]) from error
+    except smtplib.SMTPDataError as error:
+        if 500 <= error.smtp_code < 600:
+            raise Undeliverable(f"refused with {error.smtp_code}") from error
+        raise
+    except smtplib.SMTPNotSupportedError as error:
+        raise Undeliverable("the mail server does not take addresses with accents (SMTPUTF8)") from error
 
 
 def _write_file(letter: EmailMessage, folder: Path, name: str) -> None:
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         unfinished, finished = folder / f".{name}.part", folder / f"{name}.eml"
         with unfinished.open("wb") as file:
             file.write(bytes(letter))

@@ -7,13 +7,13 @@ if both let it through.
 import re
 import threading
 import unicodedata
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import nh3
-from bleach.linkifier import LinkifyFilter
+from bleach.linkifier import TLDS, LinkifyFilter
 from bleach.sanitizer import Cleaner
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -21,7 +21,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 from mdit_py_plugins.footnote import footnote_plugin
 
-from agora.rules.typography import typeset
+from agora.rules.typography import ADDRESS, NARROW, typeset
 
 # Kept beside every piece of HTML in the store; `agora rerender` makes anew what an older version made.
 RENDERER_VERSION = 1
@@ -35,6 +35,19 @@ _FOOTNOTE_IDS = re.compile(r"fn(ref)?\d+(:\d+)?")
 _POST_CLASSES = frozenset(
     {"quote", "footnotes", "footnote-ref", "footnote-backref", "align-left", "align-center", "align-right"}
 )
+
+# What becomes a link in running text: an address with its scheme, or a bare name under one of the domains that bleach
+# knows. Its own pattern takes quadratic time over a row of parentheses or hyphens, and knows no newer domain at all.
+_ADDRESS = re.compile(
+    r"(?<!\()\(*(?<![\w@.-])"  # parentheses before it: bleach takes them off again, with those that close them
+    rf"(?:https?://(?:[\w-]+\.)+[\w-]+|(?:[\w-]+\.)+(?:{'|'.join(TLDS)})\b(?!\.\w))"
+    r"(?::\d+)?(?:[/?#][^\s{}|\\^`<>\"]*)?",
+    re.IGNORECASE,
+)
+
+# NUL is refused by PostgreSQL; control characters, lone surrogates and noncharacters by XML or HTML.
+_NONCHARACTERS = "".join(chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000))
+_REFUSED = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
 
 
 @dataclass(frozen=True)
@@ -70,13 +83,13 @@ POST = Allowed(
 
 def comment_html(source: str, language: str = "fr") -> Markup:
     """A reader's Markdown as safe HTML: a small subset, every link marked as the reader's own (rel=ugc)."""
-    html = _comment_parser().render(clean_source(source), {"language": language})
+    html = _comment_parser(_marks(language)).render(clean_source(source), {"language": language})
     return _sanitise(html, COMMENT, rel="nofollow ugc noopener")
 
 
 def post_html(source: str, language: str = "fr") -> Markup:
     """An author's Markdown as safe HTML: CommonMark, tables, footnotes, quotations with their source."""
-    html = _post_parser().render(clean_source(source), {"language": language})
+    html = _post_parser(_marks(language)).render(clean_source(source), {"language": language})
     return _sanitise(html, POST, rel="noopener")
 
 
@@ -92,22 +105,29 @@ def link_count(html: str) -> int:
 
 def clean_source(source: str) -> str:
     """The same text in one form (NFC, \\n), without the characters that a database or a feed refuses."""
-    # NUL is refused by PostgreSQL, other control characters and lone surrogates by XML.
-    plain = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]", "", source.replace("\r\n", "\n"))
-    return unicodedata.normalize("NFC", plain)
+    return unicodedata.normalize("NFC", _REFUSED.sub("", source.replace("\r\n", "\n")))
 
 
 def _sanitise(html: str, allowed: Allowed, *, rel: str) -> Markup:
     first = _cleaner(allowed, rel).clean(html)  # linkify is its last filter, so that links are made on clean markup
-    second = nh3.clean(
-        first,
+    return Markup(_second_gate(first, allowed))  # noqa: S704 - the one place where text becomes trusted
+
+
+def _second_gate(html: str, allowed: Allowed) -> str:
+    return nh3.clean(
+        html,
         tags=set(allowed.tags),
         attributes={tag: set(names) for tag, names in allowed.attributes.items()},
         attribute_filter=lambda tag, name, value: value if allowed.admits(tag, name, value) else None,
         url_schemes=set(PROTOCOLS),
         link_rel=None,
     )
-    return Markup(second)  # noqa: S704 - the one place where text becomes trusted, behind both gates
+
+
+def _leads_somewhere(address: str) -> bool:
+    """Whether the second gate will leave this address on a link: bleach is content with localhost:80."""
+    quoted = address.replace('"', "&quot;")
+    return _second_gate(f'<a href="{quoted}">', COMMENT).startswith("<a href=")
 
 
 # A bleach cleaner keeps its parser's state between calls, so each thread has its own.
@@ -121,13 +141,21 @@ def _cleaner(allowed: Allowed, rel: str) -> Cleaner:
     return cleaners[rel]
 
 
+class _Links(LinkifyFilter):
+    def extract_entities(self, token: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The cleaner has read them already: read a second time, what says "&lt;" would become a "<"."""
+        yield token
+
+
 def _new_cleaner(allowed: Allowed, rel: str) -> Cleaner:
-    def set_rel(attributes: MutableMapping[Any, str], new: bool = False) -> MutableMapping[Any, str]:
+    def set_rel(attributes: MutableMapping[Any, str], new: bool = False) -> Any:  # None leaves what was typed as text
+        if new and not _leads_somewhere(attributes[(None, "href")]):
+            return None
         attributes[(None, "rel")] = rel
         return attributes
 
-    def linkify(source: Any) -> LinkifyFilter:
-        return LinkifyFilter(source, callbacks=[set_rel], skip_tags={"pre", "code"})
+    def linkify(source: Any) -> _Links:
+        return _Links(source, callbacks=[set_rel], skip_tags={"pre", "code"}, url_re=_ADDRESS)
 
     return Cleaner(
         tags=allowed.tags,
@@ -139,17 +167,33 @@ def _new_cleaner(allowed: Allowed, rel: str) -> Cleaner:
     )
 
 
-@lru_cache(maxsize=1)
-def _comment_parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True, "typographer": True})
-    parser.enable("strikethrough").disable(["heading", "lheading", "hr", "image", "html_block", "html_inline"])
+class _Parser(MarkdownIt):
+    """A parser that leaves as typed what would be a link to nowhere."""
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the name is markdown-it's
+        return super().validateLink(url) and _leads_somewhere(url)
+
+
+def _marks(language: str) -> tuple[str, ...]:
+    """What straight quotation marks become: outer and inner ones."""
+    return (f"«{NARROW}", f"{NARROW}»", "“", "”") if language.startswith("fr") else ("“", "”", "‘", "’")
+
+
+@lru_cache(maxsize=4)
+def _comment_parser(marks: tuple[str, ...]) -> MarkdownIt:
+    parser = _Parser(
+        "commonmark", {"html": False, "linkify": False, "breaks": True, "typographer": True, "quotes": list(marks)}
+    )
+    parser.enable(["strikethrough", "smartquotes"]).disable(
+        ["heading", "lheading", "hr", "image", "html_block", "html_inline"]
+    )
     return _with_typography(parser)
 
 
-@lru_cache(maxsize=1)
-def _post_parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": True})
-    parser.enable(["table", "strikethrough"]).disable(["html_block", "html_inline"]).use(footnote_plugin)
+@lru_cache(maxsize=4)
+def _post_parser(marks: tuple[str, ...]) -> MarkdownIt:
+    parser = _Parser("commonmark", {"html": False, "linkify": False, "typographer": True, "quotes": list(marks)})
+    parser.enable(["table", "strikethrough", "smartquotes"]).disable(["html_block", "html_inline"]).use(footnote_plugin)
     parser.core.ruler.push("lower_headings", _lower_headings)
     parser.core.ruler.push("quotation_sources", _quotation_sources)
     parser.core.ruler.push("images_as_links", _images_as_links)
@@ -165,8 +209,24 @@ def _set_rule(parser: MarkdownIt, name: str, rule: Callable[..., str]) -> None:
 
 
 def _with_typography(parser: MarkdownIt) -> MarkdownIt:
+    parser.core.ruler.before("smartquotes", "addresses_as_typed", _addresses_as_typed)
     parser.core.ruler.push("typography", _typography)
     return parser
+
+
+def _addresses_as_typed(state: StateCore) -> None:
+    """An apostrophe in an address belongs to it. What is text_special here becomes text again after the quotes."""
+    for block in state.tokens:
+        children: list[Token] = []
+        for token in block.children or ():
+            if token.type != "text":
+                children.append(token)
+                continue
+            for index, part in enumerate(ADDRESS.split(token.content)):
+                kind = "text_special" if index % 2 else "text"
+                children.append(Token(kind, "", 0, level=token.level, content=part))
+        if block.children is not None:
+            block.children = children
 
 
 def _typography(state: StateCore) -> None:
@@ -189,8 +249,10 @@ def _quotation_sources(state: StateCore) -> None:
     """A quotation whose last paragraph begins with a dash becomes a figure, and that paragraph its caption."""
     tokens = state.tokens
     for end in [i for i, token in enumerate(tokens) if token.type == "blockquote_close"]:
+        if tokens[end - 1].type != "paragraph_close" or tokens[end - 4].type == "blockquote_open":
+            continue  # it ends with something else, or has nothing but this paragraph
         opening, inline, closing = tokens[end - 3 : end]
-        if opening.type != "paragraph_open" or not re.match(r"(—|–|--)\s*\S", inline.content):
+        if not re.match(r"(—|–|--)\s*\S", inline.content):
             continue
         start = next(
             i
@@ -235,16 +297,21 @@ def _images_as_links(state: StateCore) -> None:
     """No page of ours asks a third party for anything: a picture of elsewhere is offered as a link to it."""
     for block in state.tokens:
         children: list[Token] = []
+        in_link = False
         for token in block.children or ():
-            if token.type != "image":
-                children.append(token)
-                continue
-            label = token.content or str(token.attrs.get("src", ""))
-            text = Token("text", "", 0, content=label)
-            children += [Token("link_open", "a", 1, attrs={"href": token.attrs.get("src", "")}), text]
-            children += [Token("link_close", "a", -1)]
+            in_link = token.type == "link_open" or (in_link and token.type != "link_close")
+            children += _offered(token, in_link) if token.type == "image" else [token]
         if block.children is not None:
             block.children = children
+
+
+def _offered(image: Token, in_link: bool) -> list[Token]:
+    address = str(image.attrs["src"])
+    label = "".join(child.content for child in image.children or ()) or address
+    text = Token("text", "", 0, content=label)
+    if in_link:  # there is no link within a link
+        return [text]
+    return [Token("link_open", "a", 1, attrs={"href": address}), text, Token("link_close", "a", -1)]
 
 
 def _cell_open(renderer: Any, tokens: list[Token], index: int, options: Any, env: Any) -> str:

@@ -92,6 +92,8 @@ SENTENCES = {
 
 # Reasons that lie in who sent a comment rather than in its text: confirming the address may answer them.
 ABOUT_THE_ADDRESS = frozenset({"first-comment", "unverified", "elsewhere"})
+# Reasons that lie in how a comment was sent: only a moderator answers them.
+ABOUT_THE_SENDER = frozenset({"trap", "hasty"})
 
 
 def _trap(submission: Submission, rules: SiteRules) -> Reason | None:
@@ -116,8 +118,8 @@ def _links(submission: Submission, rules: SiteRules) -> Reason | None:
 
 
 def _words(submission: Submission, rules: SiteRules) -> Reason | None:
-    spoken = set(fold(submission.text).split())
-    found = [word for word in rules.held_words if fold(word) in spoken]
+    spoken = f" {fold(submission.text)} "  # a held "word" may be several: it is sought as a row of whole words
+    found = [word for word in rules.held_words if fold(word) and f" {fold(word)} " in spoken]
     return Reason("words", {"words": ", ".join(found)}) if found else None
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 # Letters that decomposition alone does not bring to ASCII.
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ł": "l", "’": "-", "'": "-"})
 _EMAIL = re.compile(
-    r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}", re.I
+    r"[^\s\x00-\x1f\x7f@<>()\[\]\\,;:\"]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}"
 )
 
 
@@ -16,7 +16,7 @@ def slugify(text: str, *, limit: int = 80) -> str:
 
     Scripts other than Latin are kept: browsers and the standard (RFC 3987) know them. Empty when nothing is left.
     """
-    plain = unicodedata.normalize("NFKD", text.lower().translate(_LIGATURES))
+    plain = unicodedata.normalize("NFKD", text).lower().translate(_LIGATURES)  # lower after: № is a No
     plain = unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
     words = re.findall(r"[^\W_]+", plain)
     slug = ""
@@ -42,7 +42,7 @@ def web_address(text: str) -> str | None:
         host, _port = parts.hostname, parts.port
     except ValueError:
         return None
-    if parts.scheme.lower() not in {"http", "https"} or not host or "." not in host.strip(".") or parts.username:
+    if parts.scheme.lower() not in {"http", "https"} or not host or "." not in host.strip(".") or "@" in parts.netloc:
         return None
     return candidate
 

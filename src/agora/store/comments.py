@@ -42,7 +42,7 @@ class Comment(Base):
         ),
         Index(None, "root_id", "id"),
         Index(None, "state", "id"),
-        Index(None, "published_at", "id"),
+        Index(None, "state", "published_at", "id"),
         Index(None, "post_id", "published_at", "id"),
         Index(None, "commenter_id", "state"),
         Index(None, "source", "created_at"),

@@ -1,7 +1,9 @@
 """Engines and transactions, and all that differs between SQLite and PostgreSQL."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -63,6 +65,7 @@ def _engine(url: str, connections: int) -> Engine:
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
         return create_engine(parsed, pool_size=connections, max_overflow=2, pool_pre_ping=True)
+    _make_private(parsed.database)
     engine = create_engine(
         parsed,
         pool_size=connections,
@@ -72,6 +75,13 @@ def _engine(url: str, connections: int) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_private(path: str | None) -> None:
+    """Only the owner reads the file: it holds addresses. SQLite gives its -wal and -shm files the same mode."""
+    if path and path != ":memory:" and not path.startswith("file:"):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

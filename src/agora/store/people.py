@@ -80,6 +80,12 @@ def count_administrators(session: Session) -> int:
     return session.scalar(query) or 0
 
 
+def an_administrator(session: Session) -> Person | None:
+    """The administrator of longest standing."""
+    query = select(Person).where(Person.role == Role.ADMINISTRATOR, Person.closed_at.is_(None))
+    return session.scalar(query.order_by(Person.id).limit(1))
+
+
 def current_session(session: Session, token_hash: str, now: datetime) -> tuple[DeskSession, Person] | None:
     """The session behind a cookie with its person, unless it has ended or the account was closed."""
     query = (

@@ -69,6 +69,12 @@ def charter_version(session: Session, charter_id: int) -> CharterVersion | None:
     return session.get(CharterVersion, charter_id)
 
 
+def charter_sources(session: Session, ids: set[int]) -> dict[int, str]:
+    """The texts of these versions of the charter."""
+    rows = session.execute(select(CharterVersion.id, CharterVersion.source).where(CharterVersion.id.in_(ids)))
+    return {id_: source for id_, source in rows}
+
+
 def count_deed(session: Session, deed: str, source: str, *, window: int, ends_at: datetime) -> int:
     """Count one more deed of this source in this window, and tell how many there are."""
     insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert

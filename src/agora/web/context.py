@@ -105,6 +105,7 @@ def whole_number(text: str) -> int | None:
 async def read_fields(request: Request) -> Fields:
     form = await request.form(max_files=2, max_fields=600, max_part_size=2 * 1024 * 1024)
     uploads = {name: await value.read() for name, value in form.multi_items() if isinstance(value, UploadFile)}
+    await form.close()  # the uploads' temporary files
     return Fields(form, uploads)
 
 

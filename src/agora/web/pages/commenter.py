@@ -16,7 +16,7 @@ from agora.store.events import Event
 from agora.store.subscriptions import Subscription
 from agora.tokens import BadToken
 from agora.web.context import Context
-from agora.web.presenters.comments import clause_titles
+from agora.web.presenters.comments import decided_clauses
 
 STATES = {
     State.PENDING: N_("Your comment is waiting to be read"),
@@ -215,8 +215,9 @@ def _back(context: Context, done: str) -> Response:
 
 
 def _own(context: Context, comment: Comment) -> OwnComment:
-    titles = clause_titles(context)
-    steps = [_step(event, titles) for event in events.history(context.session, comment.id)]
+    history = events.history(context.session, comment.id)
+    titles = decided_clauses(context, history)
+    steps = [_step(event, titles) for event in history]
     may_edit = actions.may_edit(comment, context.settings, context.now)
     subscription = subscriptions.of_comment(context.session, comment.id)
     wants = subscription is not None and subscription.ended_at is None
@@ -239,5 +240,5 @@ def _own(context: Context, comment: Comment) -> OwnComment:
 
 def _step(event: Event, titles: dict[int, str]) -> Step:
     what = DECIDED[event.decision] if event.decision else STEPS.get(event.kind, "")
-    clause = (event.clause, titles.get(event.clause, "")) if event.clause else None
+    clause = (event.clause, titles.get(event.id, "")) if event.clause else None
     return Step(event.at, what, clause, event.explanation)

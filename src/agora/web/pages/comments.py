@@ -62,7 +62,9 @@ def form_again(context: Context, problem: FieldErrors | Conflict) -> Response:
 
 
 def _post(context: Context) -> Post:
-    post = posts.public_post(context.session, context.path("slug"))
+    """The post, also by an address that it had when somebody began to write."""
+    slug = context.path("slug")
+    post = posts.public_post(context.session, posts.current_slug(context.session, slug) or slug)
     if post is None:
         raise NotFound(N_("The post that you comment on is not public, or no longer. Keep your text."))
     return post

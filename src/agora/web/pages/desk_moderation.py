@@ -14,7 +14,7 @@ from agora.store import comments, events
 from agora.store.comments import Comment
 from agora.store.events import Event
 from agora.web.context import Context, whole_number
-from agora.web.presenters.comments import clause_titles
+from agora.web.presenters.comments import clause_titles, decided_clauses
 
 PAGE = 25
 TABS = (State.PENDING, State.PUBLISHED, State.REJECTED, State.HIDDEN, State.WITHDRAWN)
@@ -261,4 +261,5 @@ def commenter(context: Context) -> Response:
         raise NotFound()
     decisions = events.last_decisions(context.session, [comment.id for comment in found])
     lines = [(comment, STATE_NAMES[comment.state], decisions.get(comment.id)) for comment in found]
-    return context.page("moderation/commenter.html", lines=lines, clauses=clause_titles(context))
+    clauses = decided_clauses(context, decisions.values())
+    return context.page("moderation/commenter.html", lines=lines, clauses=clauses)

@@ -67,7 +67,10 @@ def comments_feed(context: Context) -> Response:
 def post_comments_feed(context: Context) -> Response:
     post = posts.public_post(context.session, context.path("slug"))
     if post is None:
-        raise NotFound()
+        current = posts.current_slug(context.session, context.path("slug"))
+        if current is None:
+            raise NotFound()
+        return context.redirect(context.url("post_comments_feed", slug=current), status=301)
     title = Message(N_("Comments on “%(title)s”"), {"title": quotable(post.title, post.language)})
     return _comments(context, post, title, context.url("post", slug=post.slug), post.language)
 

@@ -1,6 +1,6 @@
 """Comments, discussions and the comment form as pages show them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -114,19 +114,19 @@ def _why_gone(context: Context, lines: list[ThreadLine]) -> dict[int, Message]:
     if not lines:
         return {}
     decisions = events.last_decisions(context.session, [line.id for line in lines])
-    clauses = clause_titles(context) if decisions else {}
-    return {line.id: _gone_sentence(line.state, decisions.get(line.id), clauses) for line in lines}
+    titles = decided_clauses(context, decisions.values())
+    return {line.id: _gone_sentence(line.state, decisions.get(line.id), titles) for line in lines}
 
 
-def _gone_sentence(state: State, event: Event | None, clauses: Mapping[int, str]) -> Message:
+def _gone_sentence(state: State, event: Event | None, titles: Mapping[int, str]) -> Message:
     if state is State.WITHDRAWN:
         return Message(N_("Comment withdrawn by its author."))
     if state is State.PENDING:
         return Message(N_("This comment was edited and is being read again."))
-    if event and event.clause is not None and event.clause in clauses:
+    if event and event.id in titles:
         return Message(
             N_("Comment hidden by moderation (charter, clause %(number)s: %(title)s)."),
-            {"number": event.clause, "title": clauses[event.clause]},
+            {"number": event.clause, "title": titles[event.id]},
         )
     return Message(N_("Comment hidden by moderation."))
 
@@ -135,6 +135,18 @@ def clause_titles(context: Context) -> dict[int, str]:
     """The clauses of the charter in force, by number."""
     parsed = charter.parse(site.current_charter(context.session).source)
     return {clause.number: clause.title for clause in parsed.clauses}
+
+
+def decided_clauses(context: Context, decisions: Iterable[Event]) -> dict[int, str]:
+    """By event, the title of the clause that was named, as it read in the charter of that day."""
+    named = {event.id: (event.charter_id, event.clause) for event in decisions if event.charter_id and event.clause}
+    sources = site.charter_sources(context.session, {charter_id for charter_id, _ in named.values() if charter_id})
+    titles = {
+        (charter_id, clause.number): clause.title
+        for charter_id, source in sources.items()
+        for clause in charter.parse(source).clauses
+    }
+    return {event_id: titles[key] for event_id, key in named.items() if key in titles}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,86 @@
+"""Every page and state keeps the rules of WCAG 2.2 A and AA, in bright light on a desk and in the dark on a phone."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser.screens import Screen, Tour, every_screen
+from browser.town import Town
+from browser.visits import DESKTOP, PHONE
+from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    "resultTypes": ["violations"],
+}
+
+# The same page in other colours and another width: what is said of its elements stays.
+RULES_OF_APPEARANCE = {
+    "runOnly": {
+        "type": "rule",
+        "values": [
+            "aria-hidden-focus",
+            "color-contrast",
+            "link-in-text-block",
+            "list",
+            "listitem",
+            "scrollable-region-focusable",
+            "target-size",
+            "td-headers-attr",
+            "th-has-data-cells",
+        ],
+    },
+    "resultTypes": ["violations"],
+}
+
+
+@pytest.fixture(scope="module")
+def tour(chromium: Browser, town: Town) -> Iterator[Tour]:
+    with Tour(chromium, town, reduced_motion="reduce") as tour:
+        yield tour
+
+
+@every_screen
+def test_every_screen_is_accessible(tour: Tour, screen: Screen) -> None:
+    page, _ = tour.open(screen)
+    assert violations(page, RULES) == []
+    turn_into_a_phone(page)
+    assert violations(page, RULES_OF_APPEARANCE) == []
+    assert overflow(page) == 0
+    turn_back(page)
+    assert tour.complaints(screen) == []
+
+
+def violations(page: Page, rules: dict[str, Any]) -> list[str]:
+    """What axe-core finds, each with the elements it is about."""
+    found: list[dict[str, Any]] = Axe().run(page, options=rules).response["violations"]
+    return [f"{rule['id']}: {json.dumps([node['target'] for node in rule['nodes']])}" for rule in found]
+
+
+def turn_into_a_phone(page: Page) -> None:
+    page.emulate_media(color_scheme=PHONE["color_scheme"])
+    page.set_viewport_size(PHONE["viewport"])
+
+
+def turn_back(page: Page) -> None:
+    page.emulate_media(color_scheme=DESKTOP["color_scheme"])
+    page.set_viewport_size(DESKTOP["viewport"])
+
+
+def overflow(page: Page) -> int:
+    """Pixels by which the page is wider than its window."""
+    root = "document.documentElement"
+    return int(page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
+
+
+def test_axe_sees_what_is_wrong(chromium: Browser) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.set_content("<main><img src=''><input></main>")
+    found = violations(page, RULES)
+    context.close()
+    assert [line.split(":")[0] for line in found] == ["document-title", "html-has-lang", "image-alt", "label"]

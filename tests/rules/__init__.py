@@ -1,0 +1,1 @@
+"""Tests of what is true: no database, no web, no clock."""
