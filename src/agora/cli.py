@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 import uvicorn
 from sqlalchemy import make_url
@@ -30,7 +31,7 @@ from agora.rules.permissions import Role
 from agora.settings import BadSetting, Settings
 from agora.store import people, site
 from agora.store.database import Database
-from agora.store.schema import is_current, migrate
+from agora.store.schema import UnknownVersion, is_current, migrate
 from agora.tokens import LIFETIMES, Tokens
 
 Command = Callable[[argparse.Namespace], int]
@@ -48,6 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
         return command(options)
     except (BadSetting, Failed) as error:
         print(f"agora: {error}", file=sys.stderr)
+    except UnknownVersion:
+        print("agora: the database is at a version that only a newer Agora knows; install that one.", file=sys.stderr)
     except SQLAlchemyError as error:
         print(f"agora: the database cannot be used: {_first_line(error)}", file=sys.stderr)
     except OSError as error:
@@ -352,13 +355,23 @@ def _rerender(options: argparse.Namespace) -> int:
 def _render(options: argparse.Namespace) -> int:
     make = markup.post_html if options.post else markup.comment_html
     source = options.file.open(encoding="utf-8") if options.file else sys.stdin
-    with source:
-        if not options.jsonl:
-            print(make(source.read(), options.language))
-            return 0
-        for line in source:
-            text = json.loads(line)
-            if not isinstance(text, str):
-                raise Failed("every line must be one JSON string.")
-            print(json.dumps(str(make(text, options.language)), ensure_ascii=False), flush=True)
+    try:
+        with source:
+            if options.jsonl:
+                _render_lines(source, lambda text: make(text, options.language))
+            else:
+                print(make(source.read(), options.language))
+    except UnicodeDecodeError as error:
+        raise Failed("the text cannot be read: it is not UTF-8.") from error
     return 0
+
+
+def _render_lines(source: TextIO, make: Callable[[str], str]) -> None:
+    for line in source:
+        try:
+            text = json.loads(line)
+        except ValueError:
+            text = None
+        if not isinstance(text, str):
+            raise Failed("every line must be one JSON string.")
+        print(json.dumps(str(make(text)), ensure_ascii=False), flush=True)

@@ -69,9 +69,18 @@ def _address(schemes: tuple[str, ...]) -> Callable[[Any], str]:
         text = _text(value)
         if text and text.partition("://")[0] not in schemes:
             raise ValueError("an address that begins with " + " or ".join(f"{s}://" for s in schemes) + " is expected")
+        if not _port_is_good(text):
+            raise ValueError("its port is not a number")
         return text.rstrip("/") if text.startswith("http") else text
 
     return read
+
+
+def _port_is_good(address: str) -> bool:
+    try:
+        return urlsplit(address).port != 0
+    except ValueError:
+        return False
 
 
 def _time_zone(value: Any) -> str:
@@ -235,7 +244,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
         if variable in variables:
             stated[variables[variable]] = (variable, value)
         elif base in variables:
-            stated[variables[base]] = (variable, _file_content(variable, value))  # sorted after, and so before AGORA_X
+            # AGORA_X_FILE is sorted after AGORA_X, and wins.
+            stated[variables[base]] = (variable, _file_content(variable, value))
         else:
             raise BadSetting(f"The environment has a setting {variable} that does not exist.")
     return stated

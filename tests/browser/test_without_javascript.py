@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from browser.visits import link_in, press, visit
+from browser.visits import comment_id_of_page, link_in, press, visit
 from friends import Site, comment_id_of, comment_on
 from playwright.sync_api import Browser, Page, expect
 
@@ -148,10 +148,10 @@ def test_rejection_asks_for_its_reason(french_site: Site, desk: Page) -> None:
     own_page = answer.headers["location"]
     desk.goto("/admin/moderation")
 
-    assert press(desk, "button[value=reject]").status == 422
+    assert press(desk, ".decide button[value=reject]").status == 422
     desk.locator(".decide [name=reason]").select_option("2")
     desk.fill(".decide [name=explanation]", "Parlez du jardin, pas du jardinier.")
-    press(desk, "button[value=reject]")
+    press(desk, ".decide button[value=reject]")
     expect(desk.locator("article.case")).to_have_count(0)
 
     desk.goto(own_page)
@@ -209,8 +209,3 @@ def test_author_writes_previews_and_publishes(french_site: Site, chromium: Brows
 
     shown = french_site.client().get("/posts/le-potager").text
     assert "<em>mûrit</em>" in shown
-
-
-def comment_id_of_page(site: Site, page: Page) -> int:
-    """The comment whose own page is shown."""
-    return int(site.tokens.open("my-comment", page.url.split("?")[0].rsplit("/", 1)[1]))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from friends import Site
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
@@ -98,3 +99,9 @@ def link_in(site: Site, path: str, *, to: str) -> str:
     found = [url for letter in letters for url in re.findall(r"https?://\S+", letter.get_content()) if path in url]
     assert found, f"no letter to {to} leads to {path}: {[letter['Subject'] for letter in letters]}"
     return found[-1]
+
+
+def comment_id_of_page(site: Site, page: Page) -> int:
+    """The comment whose own page is shown."""
+    token = urlsplit(page.url).path.rpartition("/")[2]
+    return int(site.tokens.open("my-comment", token))

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from agora.rules.moderation import TRANSITIONS, State
+
 from . import ROOT, text_of
 
 # Environment variables that operating.md may name although they are no settings.
@@ -176,3 +178,17 @@ def test_no_file_names_a_machine(lines: list[tuple[str, str]]) -> None:
 
 def test_no_file_names_a_registry(lines: list[tuple[str, str]]) -> None:
     assert [place for place, line in lines if any(registry in line for registry in REGISTRIES)] == []
+
+
+# The table of transitions
+
+
+def test_moderation_lists_every_transition() -> None:
+    """docs/moderation.md draws the table that guards the deeds."""
+    wanted = [(*map(str, key), str(after)) for key, after in TRANSITIONS.items()]
+    rows = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in moderation_rows()]
+    assert [row for row in rows if len(row) == 4 and row[0] in set(State)] == wanted
+
+
+def moderation_rows() -> list[str]:
+    return [line for line in text_of("docs", "moderation.md").splitlines() if line.startswith("| ")]

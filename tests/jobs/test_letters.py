@@ -7,7 +7,6 @@ from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
-import httpx
 import pytest
 from friends import Site, comment_id_of, comment_on, decide
 from servers.smtp import SmtpServer
@@ -37,11 +36,11 @@ class Correspondence:
     def collect(self) -> None:
         """Let the worker do its work, and follow every link of what it sent, as long as they are fresh."""
         self.site.deliver()
-        with httpx.Client(follow_redirects=True, timeout=30) as reader:
-            for letter in self.post_office.letters[len(self.letters) :]:
-                name = self._name_of(letter)
-                self.letters.append((name, letter))
-                self.visits += [(name, link, reader.get(link).status_code) for link in links(letter)]
+        reader = self.site.client(follow_redirects=True)
+        for letter in self.post_office.letters[len(self.letters) :]:
+            name = self._name_of(letter)
+            self.letters.append((name, letter))
+            self.visits += [(name, link, reader.get(link).status_code) for link in links(letter)]
 
     def _name_of(self, letter: EmailMessage) -> str:
         delivery = re.match(r"<delivery-(\d+)\.", letter["Message-ID"])
@@ -80,7 +79,7 @@ def live_through_everything(told: Correspondence) -> None:
     post = site.post("Le jardin d’été", language=told.language)
     first = comment(told, post, "Une *première* pensée.\n\nEn deux paragraphes.", letters="yes")
     confirm = next(link for link in links(told.all("comment-received")[0]) if "/my/address/" in link)
-    assert httpx.post(confirm).status_code == 303
+    assert site.client().post(confirm).status_code == 303
     decide(moderator, first, "approve")
     told.collect()
     answer = comment(told, post, "Je suis d’accord.", parent=str(first), name="Carol", email=CAROL)
@@ -90,7 +89,7 @@ def live_through_everything(told: Correspondence) -> None:
     decide(moderator, refused, "reject", reason="2", explanation="Restons courtois.")
     told.collect()
     decide(moderator, first, "hide", state="published", reason="3", explanation="Hors sujet.")
-    httpx.post(f"{site.base_url}/sign-in", data={"email": MAUD})
+    site.client().post("/sign-in", data={"email": MAUD})
     told.collect()
 
 
@@ -345,7 +344,7 @@ def test_moderators_letters_are_personal(posted_site: Site, post_office: SmtpSer
     assert (by_maud["Content-Language"], by_max["Content-Language"]) == ("fr", "en")
     assert set(links(by_maud)) & set(links(by_max)) == {f"{posted_site.base_url}/admin/moderation"}
     approve = next(link for link in links(by_max) if "/letters/decide/" in link)
-    assert httpx.post(approve).status_code == 200
+    assert posted_site.client().post(approve).status_code == 200
     with posted_site.database.read() as session:
         decision = events.history(session, comment_id)[-1]
         assert decision.person_id == max_.id

@@ -336,7 +336,7 @@ def test_removed_post_takes_letters_along(posted_site: Site, post_office: SmtpSe
 @only_sqlite
 def test_used_link_is_not_sent(posted_site: Site, post_office: SmtpServer) -> None:
     maud = posted_site.maud()
-    httpx.post(f"{posted_site.base_url}/sign-in", data={"email": maud.email})
+    posted_site.client().post("/sign-in", data={"email": maud.email})
     with posted_site.writing() as session:
         people_actions.use_sign_in_link(session, 1, now=posted_site.clock.now)
 

@@ -53,6 +53,6 @@ def faults(html: str, *, post: bool) -> list[str]:
                 found.append(f"<{element.tag} {name}={value!r}>")
         if scheme(element.get("href", "")) not in SCHEMES:
             found.append(f"href {element.get('href')!r}")
-        if element.tag == "a" and not element.get("href"):
+        if element.tag == "a" and element.get("href") is None:
             found.append("a link to nowhere")
     return found

@@ -336,8 +336,8 @@ def test_threads_render_the_same(render: Render) -> None:
 MARKDOWN = """* ** _ __ ~~ ` ``` ~~~ > >> - 1. 9999999. # #### --- === | :-: \\ [ ] ( ) ![ ]( [^1] [^1]: ^[ <http://a.fr>
     http://a.fr/' www.a.fr a.fr bob@a.fr javascript: data:text/html, &amp; &#x6A; &lt; " ' — -- : ; ! ? « » a é 1
     \u202e \x80 \ufdd0 \ud800"""
-MARKUP = """<b <p> </p> <script> </script> <img <svg <math <style> </style> <a <iframe <!-- --> <![CDATA[ ]]> <? ?> <br/>
-    <ol <table> <td> <form> <textarea> <title> <noscript> <template> <select> <mtext> <mglyph> <annotation-xml
+MARKUP = """<b <p> </p> <script> </script> <img <svg <math <style> </style> <a <iframe <!-- --> <![CDATA[ ]]> <? ?>
+    <br/> <ol <table> <td> <form> <textarea> <title> <noscript> <template> <select> <mtext> <mglyph> <annotation-xml
     <foreignObject> src= href= href="javascript:alert(1)" href='data: onerror= onclick=alert(1) style= class="quote"
     class=x id=fn1 id=x start=3 start=x rel=opener srcdoc= xlink:href= " ' > < / = & &lt; &#60; &quot;
     javascript:alert(1) http://a.fr a x"""

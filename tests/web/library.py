@@ -74,7 +74,8 @@ class Library:
 
 @contextmanager
 def open_library(folder: Path, **stated: str) -> Iterator[Library]:
-    with Site(f"sqlite:///{folder / 'agora.db'}", folder / "data", **stated) as site:
+    url = stated.pop("database_url", f"sqlite:///{folder / 'agora.db'}")
+    with Site(url, folder / "data", **stated) as site:
         migrate(site.database)
         with site.writing() as session:
             site_actions.initialise(session, site.settings, now=site.clock.now)

@@ -25,9 +25,9 @@ def ines(site: Site) -> Person:
 
 
 def sign_in(
-    client: httpx.Client, email: str = "ines@example.org", password: str = PASSWORD, **more: str
+    client: httpx.Client, email: str = "ines@example.org", password: str = PASSWORD, **query: str
 ) -> httpx.Response:
-    page = client.get("/sign-in", params={"next": more["next"]} if "next" in more else {})
+    page = client.get("/sign-in", params=query)
     return client.post("/sign-in", data=form(page, "sign-in-form") | {"email": email, "password": password})
 
 
@@ -164,7 +164,6 @@ def test_session_ends_in_time(site: Site, ines: Person) -> None:
         "/\t/evil.example",
         "javascript:alert(1)",
         "evil.example",
-        "/\x00",
         " //evil.example",
         "/ /evil.example",
     ],
@@ -281,20 +280,28 @@ def test_link_of_closed_account_is_dead(site: Site, ines: Person) -> None:
 # Limits
 
 
+def spend_sign_ins(site: Site, times: int) -> None:
+    with site.writing() as session:
+        for _ in range(times):
+            spend(session, "sign-in", site.tokens.keyed_hash("source", "127.0.0.1"), now=site.clock.now)
+
+
 @ON_SQLITE
 def test_guessing_is_slowed_down(site: Site, ines: Person) -> None:
-    client, often = site.client(), limits.RATES["sign-in"].count
+    client = site.client()
+    spend_sign_ins(site, limits.RATES["sign-in"].count - 2)
 
-    tries = [sign_in(client, password="a wrong password").status_code for _ in range(often)]
+    tries = [sign_in(client, password="a wrong password").status_code for _ in range(2)]
     refused = sign_in(client)
     site.clock.forward(seconds=int(refused.headers["retry-after"]))
     later = sign_in(client)
 
-    assert tries == [422] * often
+    assert tries == [422, 422]
     assert (refused.status_code, later.status_code) == (429, 303)
     assert PASSWORD not in refused.text
 
 
+@ON_SQLITE
 def test_address_is_guarded_from_everywhere(database_url: str, tmp_path: Path) -> None:
     """Many networks guessing the password of one person."""
     with Site(database_url, tmp_path / "data", trusted_proxies="127.0.0.1") as site:
@@ -309,9 +316,7 @@ def test_address_is_guarded_from_everywhere(database_url: str, tmp_path: Path) -
 
 
 def test_limit_on_sign_in_is_shared(site: Site, ines: Person, database_url: str, tmp_path: Path) -> None:
-    with site.writing() as session:
-        for _ in range(limits.RATES["sign-in"].count):
-            spend(session, "sign-in", site.tokens.keyed_hash("source", "127.0.0.1"), now=site.clock.now)
+    spend_sign_ins(site, limits.RATES["sign-in"].count)
 
     with Site(database_url, tmp_path / "second") as second:
         second.clock.now = site.clock.now

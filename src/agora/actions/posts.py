@@ -63,6 +63,9 @@ def save_post(
 ) -> None:
     """Save over the edition that the editor started from. Raises FieldErrors, or StaleEdition and changes nothing."""
     slug = _checked_slug(session, draft, post.id)
+    stale = StaleEdition(N_("Somebody else saved this post while you were writing."))
+    if edition != post.edition:
+        raise stale
     taken = session.execute(
         update(Post)
         .where(Post.id == post.id, Post.edition == edition)
@@ -71,7 +74,7 @@ def save_post(
         .execution_options(synchronize_session=False)
     ).scalar()
     if taken is None:
-        raise StaleEdition(N_("Somebody else saved this post while you were writing."))
+        raise stale
     session.refresh(post, ["edition"])
     before = (post.title, post.summary, post.body)
     _redirect_former(session, post, slug)

@@ -16,7 +16,7 @@ _FRENCH = (
     (re.compile(rf"(?<=\d){_SPACE}(?=[%€]|\d{{3}}\b)"), NARROW),
 )
 _COMMON = (
-    (re.compile(r"(?<=\s)---?(?=\s)"), "—"),
+    (re.compile(r"(?<=[\s«])---?(?=[\s»])"), "—"),
     (re.compile(r"\.\.\.+"), "…"),
     (re.compile(r"(?<=\w)'(?=\w)"), "’"),
 )

@@ -4,6 +4,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
 from agora.resources import folder
 from agora.store import bylines, comments, events, people, posts, site, subscriptions
@@ -13,6 +14,10 @@ from agora.store.database import Database
 __all__ = ["Base", "bylines", "comments", "events", "people", "posts", "site", "subscriptions"]
 
 
+class UnknownVersion(Exception):
+    """The database is at a version that this code has never heard of: a newer Agora has worked with it."""
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(folder("migrations")).replace("%", "%%"))
@@ -20,14 +25,17 @@ def _config() -> Config:
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Bring the database to a revision, all of it in one transaction; `base` takes everything away."""
+    """Bring the database to a revision, all of it in one transaction; `base` takes everything away.
+
+    Raises UnknownVersion.
+    """
     config = _config()
     with database.engine.begin() as connection:
         config.attributes["connection"] = connection
-        if revision == "base":
-            command.downgrade(config, revision)
-        else:
-            command.upgrade(config, revision)
+        try:
+            (command.downgrade if revision == "base" else command.upgrade)(config, revision)
+        except CommandError as error:
+            raise UnknownVersion(str(error)) from error
 
 
 def new_migration(database: Database, number: str, message: str) -> None:

@@ -85,6 +85,8 @@ def _answer(context: Context, post: Post | None) -> Response:
     draft = _draft(context)
     if action == "preview":
         return _preview(context, post)
+    if action == "edit":  # back from the preview: what is not finished must not reach the readers
+        return _editor(context, _sent_view(context, post))
     if post is None:
         post = actions.create_post(context.session, draft, by=context.person, now=context.now)
     else:

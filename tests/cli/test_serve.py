@@ -1,0 +1,147 @@
+"""`agora serve` says when it is ready, answers, and ends without a fuss."""
+
+import re
+import signal
+import socket
+from pathlib import Path
+
+import psutil
+import pytest
+from friends import PASSWORD, comment_on, write_post
+from servers.postgres import wait_for_end
+from sqlalchemy import func, select
+
+from agora.app import clock
+from agora.store.comments import Comment
+from agora.store.database import Database
+
+from . import Serving, agora, command, environment
+
+only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@only_sqlite
+def test_server_announces_its_address(tmp_path: Path, database_url: str) -> None:
+    with Serving(tmp_path, database_url=database_url) as served, served.client() as client:
+        assert served.said == f"Agora is ready on {served.base_url}\n"
+        assert client.get("/readyz").text.startswith("ready")
+        assert f"{served.base_url}/feed.atom" in client.get("/feed.atom").text
+
+
+@only_sqlite
+@pytest.mark.parametrize(("by", "codes"), [(signal.SIGINT, {0, 130}), (signal.SIGTERM, {0, -signal.SIGTERM, 143})])
+def test_signals_end_the_server(tmp_path: Path, database_url: str, by: signal.Signals, codes: set[int]) -> None:
+    with Serving(tmp_path, database_url=database_url) as served, served.client() as client:
+        client.get("/").raise_for_status()  # a connection that stays open
+
+        assert served.end(by) in codes
+
+        assert "Traceback" not in served.log
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", served.port)) != 0
+
+
+@only_sqlite
+def test_server_comes_back_where_it_was(tmp_path: Path, database_url: str) -> None:
+    """At once, although connections to the old one are still being closed."""
+    with Serving(tmp_path, database_url=database_url) as served:
+        for _ in range(2):
+            with served.client() as client:
+                client.get("/").raise_for_status()
+                served.end(signal.SIGTERM)
+            served.start()
+        with served.client() as client:
+            assert client.get("/readyz").status_code == 200
+
+
+@only_sqlite
+def test_busy_port_is_told(tmp_path: Path, database_url: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+
+        for workers in ("1", "2"):
+            ended = agora(tmp_path, "serve", "--port", port, "--workers", workers, database_url=database_url)
+
+            assert (ended.returncode, ended.stdout) == (1, "")
+            assert re.fullmatch(rf"agora: cannot listen on 127\.0\.0\.1:{port}: .*\n", ended.stderr)
+
+
+def test_two_processes_serve_together(tmp_path: Path, database_url: str) -> None:
+    database = Database(database_url)
+    with database.write() as session:
+        post = write_post(session, now=clock())
+
+    with Serving(tmp_path, "--workers", "2", database_url=database_url) as served:
+        family = psutil.Process(served.running.pid).children(recursive=True)
+        serving = [process for process in family if "spawn_main" in " ".join(process.cmdline())]
+        assert len(serving) == 2
+        for n in range(6):
+            with served.client() as client:
+                assert comment_on(client, post, f"Thought {n}.").status_code == 303
+                assert client.get("/readyz").status_code == 200
+        assert served.end(signal.SIGINT) in {0, 130}
+        wait_for_end(family)
+        assert "Traceback" not in served.log
+
+    with database.read() as session:
+        assert session.scalar(select(func.count(Comment.id))) == 6
+    database.close()
+
+
+@only_sqlite
+def test_dead_process_stops_nobody(tmp_path: Path, database_url: str) -> None:
+    with Serving(tmp_path, "--workers", "2", database_url=database_url) as served:
+        family = psutil.Process(served.running.pid).children(recursive=True)
+        victim = next(process for process in family if "spawn_main" in " ".join(process.cmdline()))
+
+        victim.kill()
+
+        for _ in range(4):
+            with served.client() as client:
+                assert client.get("/readyz").status_code == 200
+
+
+@only_sqlite
+def test_printed_link_signs_in(tmp_path: Path, database_url: str) -> None:
+    with Serving(tmp_path, database_url=database_url) as served, served.client(follow_redirects=True) as client:
+        settings = {"database_url": database_url, "base_url": served.base_url}
+        printed = agora(tmp_path, "person", "add", "Ada", "--email", "ada@example.org", "--role", "editor", **settings)
+        link = re.search(r"http\S+", printed.stdout)
+        assert link
+
+        client.get(link[0]).raise_for_status()
+        assert client.post(link[0]).url.path == "/admin"
+        assert client.post(link[0]).status_code == 403
+
+
+@only_sqlite
+def test_piped_password_signs_in(tmp_path: Path, database_url: str) -> None:
+    added = ("person", "add", "Ada", "--email", "ada@example.org", "--password-stdin")
+    assert agora(tmp_path, *added, typed=f"{PASSWORD}\n", database_url=database_url).returncode == 0
+
+    with Serving(tmp_path, database_url=database_url) as served, served.client() as client:
+        answer = client.post("/sign-in", data={"email": "ada@example.org", "password": PASSWORD})
+
+    assert answer.status_code == 303
+
+
+@only_sqlite
+def test_worker_runs_apart(tmp_path: Path, database_url: str) -> None:
+    """It says that it runs, and SIGTERM ends it like somebody who goes home."""
+    worker = psutil.Popen(
+        command("worker"),
+        cwd=tmp_path,
+        env=environment(tmp_path, database_url=database_url),
+        stdout=-1,
+        stderr=-1,
+        text=True,
+    )
+    assert worker.stdout.readline() == "The worker is running.\n"
+
+    worker.send_signal(signal.SIGTERM)
+
+    _, complaint = worker.communicate(timeout=30)
+    assert worker.returncode == 0
+    assert complaint == ""
