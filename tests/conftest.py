@@ -45,7 +45,7 @@ def _prepared(url: str, folder: Path) -> str:
 
 
 @pytest.fixture(params=KINDS)
-def database_url(request: pytest.FixtureRequest, templates: dict[str, str], tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, templates: dict[str, str], tmp_path: Path) -> Iterator[str]:
     """A prepared database of its own for each test, on SQLite and on PostgreSQL."""
     kind, folder = request.param, Path(templates["folder"])
     if kind == "sqlite":
@@ -53,13 +53,14 @@ def database_url(request: pytest.FixtureRequest, templates: dict[str, str], tmp_
         if not source.exists():
             _prepared(f"sqlite:///{source}", folder)
         shutil.copy(source, tmp_path / "agora.db")
-        return f"sqlite:///{tmp_path / 'agora.db'}"
+        yield f"sqlite:///{tmp_path / 'agora.db'}"
+        return
     server: PostgresServer = request.getfixturevalue("postgres")
     if "postgresql" not in templates:
         templates["postgresql"] = _prepared(server.create_database("template_agora"), folder)
     name = f"test_{tmp_path.name.lower().replace('-', '_')[-40:]}_{abs(hash(str(tmp_path))) % 10**8}"
-    request.addfinalizer(lambda: server.drop_database(name))
-    return server.clone_database("template_agora", name)
+    yield server.clone_database("template_agora", name)
+    server.drop_database(name)
 
 
 @pytest.fixture

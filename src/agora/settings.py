@@ -27,10 +27,9 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> int:
-    number = int(value)
-    if number < 0 or isinstance(value, bool):
+    if isinstance(value, bool) or not str(value).isascii() or not str(value).isdigit():
         raise ValueError("a whole number from 0 on is expected")
-    return number
+    return int(value)
 
 
 def _positive(value: Any) -> int:
@@ -156,7 +155,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("edit_minutes", 30, _number, "How many minutes commenters may edit what they sent."),
     Setting("posts_per_page", 10, _positive, "How many posts one page of the home page shows."),
     Setting("threads_per_page", 50, _positive, "How many threads one page of a discussion shows."),
-    Setting("thread_depth", 5, _positive, "How many levels of replies are drawn; deeper ones say to whom they answer."),
+    Setting(
+        "thread_depth", 5, _positive, "How many levels of comments are drawn; deeper ones say to whom they answer."
+    ),
     Setting("rate_limits", True, _switch, "Limits per source on comments and sign-ins; off only for load tests."),
     Setting("inner_worker", True, _switch, "Send letters from the server's own process; off if `agora worker` runs."),
     Setting("threads", 8, _positive, "How many requests one process works on at once; also its database connections."),
@@ -271,7 +272,7 @@ def _read(setting: Setting, stated: Mapping[str, tuple[str, Any]]) -> Any:
 
 def _data_folder(path: Path) -> Path:
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = path / f".writable-{secrets.token_hex(4)}"
         probe.touch()
         probe.unlink()

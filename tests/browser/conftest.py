@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from friends import Site
+
 from browser import town as towns
 from browser.town import Town
-from friends import Site
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page, Response
+
 from browser.town import ADMINISTRATOR, BROKEN, DISCUSSED, EMPTY, FILLED, MAUD, OWN_STATES, READER, WITHOUT_TABLES, Town
 from browser.visits import Watch, send, window
-from playwright.sync_api import Browser, Page, Response
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
+from playwright.sync_api import Browser
+
 from browser.screens import SCREENS, Screen, Tour, every_screen
 from browser.town import Town
-from playwright.sync_api import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -3,9 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from browser.screens import POST, SCREENS, Screen, Tour
-from browser.town import Town
-from browser.visits import comment_id_of_page, visit
 from friends import Site, comment_id_of, comment_on
 from playwright.sync_api import Browser, Page, expect
 
@@ -13,6 +10,9 @@ from agora.rules.moderation import State
 from agora.rules.permissions import Role
 from agora.rules.policy import Mode
 from agora.store.posts import Post
+from browser.screens import POST, SCREENS, Screen, Tour
+from browser.town import Town
+from browser.visits import comment_id_of_page, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -39,7 +39,15 @@ WATCH_FOCUS = f"""() => {{
     return stops.length;
 }}"""
 
-TABBED = ("home", "post with table and code", "byline with errors", "own page, waiting", "sign in", "new post", "people")
+TABBED = (
+    "home",
+    "post with table and code",
+    "byline with errors",
+    "own page, waiting",
+    "sign in",
+    "new post",
+    "people",
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +68,9 @@ def test_tab_visits_everything_in_order(tour: Tour, screen: Screen) -> None:
     assert [stop["name"] for stop in visited if not stop["inSight"]] == []
 
 
-@pytest.mark.parametrize("screen", [s for s in SCREENS if s.path == POST and not s.step], ids=lambda screen: screen.name)
+@pytest.mark.parametrize(
+    "screen", [s for s in SCREENS if s.path == POST and not s.step], ids=lambda screen: screen.name
+)
 def test_skip_link_leads_to_the_text(tour: Tour, screen: Screen) -> None:
     page, _ = tour.open(screen)
     page.keyboard.press("Tab")

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page
+
 from browser.screens import POST, SCREENS, Screen, Tour
 from browser.town import FILLED, Town
 from browser.visits import PHONE, visit
-from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -52,7 +53,7 @@ def test_late_font_shifts_nothing(chromium: Browser, town: Town, path: str, devi
         page.unroute("**/*.woff2")  # those that waited go on
         page.evaluate("font => document.fonts.load(font).then(() => document.fonts.ready).then(() => true)", OUR_FONT)
         page.evaluate(PAINTED)
-        assert page.evaluate("window.shifted") < 0.02
+        assert page.evaluate("window.shifted") < 0.005
 
 
 def test_shifts_would_be_seen(reader: Page) -> None:

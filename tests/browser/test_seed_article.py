@@ -7,13 +7,13 @@ from pathlib import Path
 
 import feedparser
 import pytest
-from browser.town import french_site
-from browser.visits import press, visit
 from friends import Site
 from playwright.sync_api import Browser, Page, expect
 
 from agora.rules.permissions import Role
 from agora.store.people import Person
+from browser.town import french_site
+from browser.visits import press, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -54,7 +54,9 @@ def article() -> Article:
         pytest.skip(NO_SEED)
     seed = SEED.read_text(encoding="utf-8")
     paragraphs = [line.strip() for line in seed.splitlines() if line.strip()]
-    extract = paragraphs[paragraphs.index("Extrait :") + 1 : paragraphs.index("Consulter la publication sur Cdonnées :")]
+    extract = paragraphs[
+        paragraphs.index("Extrait :") + 1 : paragraphs.index("Consulter la publication sur Cdonnées :")
+    ]
     biography = paragraphs[paragraphs.index("L’auteur") + 1]
     link = next(line for line in paragraphs if line.startswith(">")).removeprefix(">").strip()
     return Article(paragraphs[0], paragraphs[1], [words.strip("“”") for words in extract], biography, link)

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from browser.visits import comment_id_of_page, link_in, press, visit
 from friends import Site, comment_id_of, comment_on
 from playwright.sync_api import Browser, Page, expect
 
 from agora.rules.moderation import State
 from agora.rules.permissions import Role
 from agora.rules.policy import Mode
+from browser.visits import comment_id_of_page, link_in, press, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -11,7 +11,7 @@ from PIL import Image
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from agora import demo, settings
+from agora import demo
 from agora.actions import bylines as byline_actions
 from agora.actions import comments as comment_actions
 from agora.actions import people as people_actions
@@ -22,7 +22,6 @@ from agora.rules.moderation import Decision, State
 from agora.rules.policy import Mode, SiteRules
 from agora.store import bylines, people, subscriptions
 from agora.store.comments import Comment
-from agora.store.database import Database
 from agora.store.people import Person
 from agora.store.posts import Post
 from agora.store.schema import migrate

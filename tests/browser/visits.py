@@ -40,9 +40,7 @@ class Watch:
 
 
 @contextmanager
-def window(
-    chromium: Browser, site: Site, person: Person | None = None, **device: Any
-) -> Iterator[tuple[Page, Watch]]:
+def window(chromium: Browser, site: Site, person: Person | None = None, **device: Any) -> Iterator[tuple[Page, Watch]]:
     """A fresh browser window, signed in if it is somebody's, and what it complains of."""
     context = chromium.new_context(**({"base_url": site.base_url, "locale": "fr-FR"} | DESKTOP | device))
     context.set_default_timeout(PATIENCE)
@@ -83,8 +81,7 @@ def send(page: Page, form: str, button: str = "", **fields: str) -> Response:
         page.locator(form).first.evaluate(
             """(form, [fields, button]) => {
                 for (const [name, value] of Object.entries(fields)) {
-                    const named = form.elements.namedItem(name);
-                    (named instanceof RadioNodeList ? named[0] : named).value = value;
+                    form.querySelector(`[name="${name}"]`).value = value;
                 }
                 form.requestSubmit(button ? form.querySelector(`button[value="${button}"]`) : null);
             }""",

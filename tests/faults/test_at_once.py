@@ -30,7 +30,9 @@ def busy_site(database_url: str, tmp_path: Path) -> Iterator[Site]:
 
 
 def visitor(site: Site, number: int) -> httpx.Client:
-    return site.client(headers={"X-Forwarded-For": f"192.0.2.{number}"})
+    client = site.client(headers={"X-Forwarded-For": f"192.0.2.{number}"})
+    client.timeout = httpx.Timeout(120)  # whoever comes last waits for all the others, on a busy machine too
+    return client
 
 
 def all_at_once(deeds: list[Callable[[], httpx.Response]]) -> list[httpx.Response]:

@@ -112,8 +112,8 @@ def test_entities_stay_what_they_say(render: Render) -> None:
         ("(http://a.fr/b_(c))", "http://a.fr/b_(c)"),
         ("(http://a.fr)", "http://a.fr"),
         ("see www.example.org/a", "http://www.example.org/a"),
-        ("see example.org:8080", "http://example.org:8080"),
-        ("« évêque.fr »", "http://évêque.fr"),
+        ("see http://example.org:8080", "http://example.org:8080"),
+        ("« www.évêque.fr »", "http://www.évêque.fr"),
     ],
 )
 def test_addresses_become_links(render: Render, typed: str, address: str) -> None:
@@ -157,7 +157,7 @@ def test_other_addresses_stay_text(render: Render, typed: str) -> None:
     assert "".join(next(elements(html)).itertext()).strip()
 
 
-@pytest.mark.parametrize("typed", ["[a](https://a.fr)", "https://a.fr", "<https://a.fr>", "[a](/here)", "a.fr"])
+@pytest.mark.parametrize("typed", ["[a](https://a.fr)", "https://a.fr", "<https://a.fr>", "[a](/here)", "www.a.fr"])
 def test_links_say_whose_they_are(typed: str) -> None:
     (in_comment,) = (e for e in elements(comment_html(typed)) if e.tag == "a")
     (in_post,) = (e for e in elements(post_html(typed)) if e.tag == "a")
@@ -167,7 +167,7 @@ def test_links_say_whose_they_are(typed: str) -> None:
 
 
 def test_links_are_counted() -> None:
-    html = comment_html("[a](https://a.fr) b.fr http://c.shop `d.fr` <a href=x> [e](javascript:1)")
+    html = comment_html("[a](https://a.fr) www.b.fr fin.Il http://c.shop `d.fr` <a href=x> [e](javascript:1)")
 
     assert link_count(html) == len(links(html)) == 3
 
@@ -219,6 +219,12 @@ CITED = '<figure class="quote"><blockquote>{}</blockquote><figcaption>{}</figcap
 )
 def test_quotations_name_their_source(typed: str, html: str) -> None:
     assert flat(post_html(typed, "en")) == html
+
+
+def test_dialogue_has_no_source() -> None:
+    html = post_html("> — Bonjour.\n>\n> — Bonsoir.")
+
+    assert "<figure" not in html
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 # Bytes of one request's body.
 PUBLIC_BODY = 128 * 1024
-DESK_BODY = 2 * 1024 * 1024
+DESK_BODY = 6 * 1024 * 1024  # a post of POST letters, each of which may take six bytes in a form
 UPLOAD_BODY = 6 * 1024 * 1024
 
 # Characters.

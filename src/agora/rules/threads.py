@@ -15,7 +15,7 @@ class Node(Generic[Item]):
     depth: int = 0
     replies: "list[Node[Item]]" = field(default_factory=list)
     reply_to: Item | None = None
-    above: "Node[Item] | None" = field(default=None, repr=False)
+    above: "Node[Item] | None" = field(default=None, repr=False, compare=False)
 
 
 def draw(

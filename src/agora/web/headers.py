@@ -1,6 +1,7 @@
 """What goes around every answer: security headers, a request id, one line in the log."""
 
 import logging
+import re
 import secrets
 import time
 
@@ -66,8 +67,14 @@ class Headers:
             log.info("%s %s %s %.1f ms %s", scope["method"], loggable_path(scope), status, milliseconds, request_id)
 
 
+# A part of an address that ends like a signature, also where the address leads nowhere.
+_SIGNED = re.compile(r"[^/]*\.[\w-]{27,}[^/]*")
+
+
 def loggable_path(scope: Scope) -> str:
-    """The path without what must not be written down: signed tokens."""
+    """The path without what must not be written down: signed tokens, and signs that would begin a line of their own."""
     path = str(scope["path"])
     token = scope.get("path_params", {}).get("token")
-    return path.replace(token, "…") if token else path
+    if token:
+        path = path.replace(token, "…")
+    return "".join(sign if sign.isprintable() else "?" for sign in _SIGNED.sub("…", path))

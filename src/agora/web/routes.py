@@ -1,9 +1,11 @@
 """The sitemap of Agora: every address, what answers it, and who may come in."""
 
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from agora.rules import limits
 from agora.rules.permissions import Deed
+from agora.web.body_limit import BodyLimit
 from agora.web.boundary import Guard, Page, endpoint
 from agora.web.pages import (
     commenter,
@@ -24,7 +26,8 @@ DESK, TOKEN = Guard.DESK, Guard.TOKEN
 
 def at(path: str, name: str, page: Page, *, body: int = limits.PUBLIC_BODY) -> Route:
     """One address. `body` is the most bytes that a form may have here."""
-    return Route(path, endpoint(page), methods=page.methods, name=name, max_body_size=body)
+    limited = [Middleware(BodyLimit, most=body)]
+    return Route(path, endpoint(page), methods=page.methods, name=name, middleware=limited)
 
 
 def desk(path: str, name: str, page: Page, *, body: int = limits.DESK_BODY) -> Route:

@@ -3,6 +3,7 @@
 import mimetypes
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -52,7 +53,8 @@ def security(context: Context) -> Response:
 def sitemap(context: Context) -> Response:
     found = posts.addresses_for_map(context.session, limit=MAP_SIZE)
     xml = context.render(
-        "feeds/sitemap.xml", posts=[(context.address("post", slug=slug), changed) for slug, changed in found]
+        "feeds/sitemap.xml",
+        posts=[(quote(context.address("post", slug=slug), safe=":/"), changed) for slug, changed in found],
     )
     return Response(xml, media_type="application/xml")
 
@@ -60,8 +62,12 @@ def sitemap(context: Context) -> Response:
 async def static(request: Request) -> Response:
     """A file of the static folder. The address holds a hash, so that what is right now is right for ever."""
     root = folder("static").resolve()
-    path = Path(root, request.path_params["path"]).resolve()
-    if not path.is_relative_to(root) or not path.is_file():
+    try:
+        path = Path(root, request.path_params["path"]).resolve()
+        found = path.is_relative_to(root) and path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        found = False
+    if not found:
         raise HTTPException(404)
     right = request.path_params["version"] == static_version()
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
