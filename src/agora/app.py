@@ -52,6 +52,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = clock) -> 
         lifespan=lifespan,
         exception_handlers={HTTPException: errors.http_error, Exception: errors.our_mistake},
     )
+    app.router.redirect_slashes = False  # one page, one address
     app.state.house = House(settings, database, new_renderer(settings), Tokens(settings.secret_key), clock, worker.wake)
     app.state.readers = CapacityLimiter(settings.threads)
     app.state.writers = CapacityLimiter(database.writers)

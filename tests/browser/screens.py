@@ -45,6 +45,15 @@ class Tour(ExitStack):
         assert answer.status == screen.status
         return page, answer
 
+    def source(self, screen: Screen) -> str:
+        """The HTML that the screen is made of; nothing is drawn where no step leads to it."""
+        if screen.step:
+            return self.open(screen)[1].text()
+        page, _ = self._window(screen.at, screen.who)
+        answer = page.request.get(self._town.paths.get(screen.path, screen.path))
+        assert answer.status == screen.status
+        return answer.text()
+
     def complaints(self, screen: Screen) -> list[str]:
         """What the browser has complained of since the screen was opened."""
         return self._window(screen.at, screen.who)[1].complaints

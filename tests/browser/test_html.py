@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -25,8 +26,8 @@ NO_CHECKER = "NO NU HTML CHECKER, SO NO PAGE WAS CHECKED WITH IT: install java a
 @pytest.fixture(scope="module")
 def sources(chromium: Browser, town: Town) -> dict[str, str]:
     """The HTML of every screen as it was sent, by the screen's name."""
-    with Tour(chromium, town) as tour:
-        return {screen.name: tour.open(screen)[1].text() for screen in SCREENS}
+    with Tour(chromium, town, java_script_enabled=False) as tour:
+        return {screen.name: tour.source(screen) for screen in SCREENS}
 
 
 @every_screen
@@ -74,6 +75,7 @@ def test_the_nu_checker_finds_nothing(sources: dict[str, str], tmp_path: Path) -
     assert said == []
 
 
+@cache
 def _tree(source: str) -> Element:
     """The page's elements; raises html5lib's ParseError at the first mistake."""
     parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)

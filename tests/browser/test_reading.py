@@ -1,4 +1,4 @@
-"""Reading is quiet: nothing jumps, nothing is fetched from elsewhere, and paper, night and no script all get the text."""
+"""Reading is quiet: nothing jumps or comes from elsewhere; paper, night and no script all get the text."""
 
 import re
 from collections.abc import Iterator

@@ -209,3 +209,15 @@ def test_author_writes_previews_and_publishes(french_site: Site, chromium: Brows
 
     shown = french_site.client().get("/posts/le-potager").text
     assert "<em>mûrit</em>" in shown
+
+
+def test_saving_untouched_changes_nothing(french_site: Site, chromium: Browser) -> None:
+    """A browser sends a text with other line ends, and no-break spaces as they are."""
+    ada = french_site.person("Ada", Role.ADMINISTRATOR, language="fr")
+    post = french_site.post("Pourquoi\u00a0?", slug="pourquoi", body="Un.\n\nDeux\u202f!", summary="Trois\u00a0?")
+    french_site.clock.forward(days=1)
+    with visit(chromium, french_site, ada, java_script_enabled=False) as page:
+        page.goto(f"/admin/posts/{post.id}")
+        press(page, "#post-form button[value=save]")
+        page.goto("/posts/pourquoi")
+        assert page.locator("article.post time").count() == 1

@@ -27,7 +27,7 @@ from web.looking import ON_SQLITE
 ATOM, THREADS = "{http://www.w3.org/2005/Atom}", "{http://purl.org/syndication/thread/1.0}"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 FEEDS = Library.feeds(None)  # type: ignore[arg-type]
-SCHEMA = Path("/work/shared/data/feeds/atom-rfc4287.rnc")
+SCHEMA = Path(__file__).resolve().parents[3] / "shared" / "data" / "feeds" / "atom-rfc4287.rnc"
 
 
 def tree(answer: httpx.Response) -> ElementTree.Element:

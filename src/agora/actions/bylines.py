@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import struct
 import warnings
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,20 @@ from agora.store.people import Person
 
 # Pixels of a portrait's side: twice the size at which it is shown.
 PORTRAIT_SIDE = 192
-_MOST_PIXELS = 40_000_000
+_MOST_PIXELS = 50_000_000
+_LONGEST_SIDE = 12_000
+
+# What Pillow raises at pictures that are broken or are none.
+_BROKEN = (
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    struct.error,
+)
 
 
 @dataclass(frozen=True)
@@ -92,8 +106,10 @@ def _portrait(content: bytes) -> Portrait:
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "WEBP")) as picture:
-            if picture.width * picture.height > _MOST_PIXELS:
+            if picture.width * picture.height > _MOST_PIXELS or max(picture.size) > _LONGEST_SIDE:
                 raise ValueError("too many pixels")
+            picture.draft("RGB", (PORTRAIT_SIDE * 2, PORTRAIT_SIDE * 2))  # a JPEG is read at a fraction of its size
+            picture.thumbnail((PORTRAIT_SIDE * 4, PORTRAIT_SIDE * 4))
             upright = ImageOps.exif_transpose(picture).convert("RGB")
     square = ImageOps.fit(upright, (PORTRAIT_SIDE, PORTRAIT_SIDE))
     output = io.BytesIO()

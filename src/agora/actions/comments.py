@@ -96,7 +96,7 @@ def post_comment(
         raise Refused(N_("This post no longer takes comments."), status=403)
     check_draft(draft, signed_in=person is not None)
     commenter = None if person else _commenter(session, draft.email, now)
-    words = fingerprint(policy.fold(draft.body))
+    words = _fingerprint(draft.body)
     database.lock(session, f"comment:{post.id}:{draft.source}:{words}")
     if twin := _twin(session, post, draft, words, commenter, person, now):
         return twin
@@ -125,6 +125,7 @@ def post_comment(
     session.add(comment)
     session.flush()
     revision = _add_revision(session, comment, draft.body, html, verdict, number=1, now=now)
+    comment.revision_id = revision.id
     event = events.record(
         session,
         "comment.posted",
@@ -156,6 +157,11 @@ def _commenter(session: Session, email: str, now: datetime) -> Commenter:
     return commenter
 
 
+def _fingerprint(body: str) -> str:
+    """The same for the same words; where there are none (👍), for the same signs."""
+    return fingerprint(policy.fold(body) or body.strip())
+
+
 def _twin(
     session: Session,
     post: Post,
@@ -165,7 +171,7 @@ def _twin(
     person: Person | None,
     now: datetime,
 ) -> Comment | None:
-    return comments.same_submission(
+    found = comments.same_submission(
         session,
         post_id=post.id,
         parent_id=draft.parent_id,
@@ -176,6 +182,7 @@ def _twin(
         person_id=person.id if person else None,
         since=now - DOUBLE_SUBMIT,
     )
+    return found if found and found.revision.body == markup.clean_source(draft.body) else None
 
 
 def _parent(session: Session, post: Post, parent_id: int | None) -> Comment | None:
@@ -246,7 +253,6 @@ def _add_revision(
     )
     session.add(revision)
     session.flush()
-    comment.revision_id = revision.id
     return revision
 
 
@@ -272,7 +278,7 @@ def edit_comment(
     if markup.clean_source(body) == comment.revision.body:
         return
     html = markup.comment_html(body, comment.language)
-    words = fingerprint(policy.fold(body))
+    words = _fingerprint(body)
     verdict = policy.first_state(
         Submission(
             text=body,
@@ -286,9 +292,8 @@ def edit_comment(
     verdict = _with_doubts_about_sender(comment, verdict)
     number = comment.revision.number + 1
     revision = _add_revision(session, comment, body, html, verdict, number=number, now=now)
-    comment.fingerprint, comment.edited_at = words, now
-    comment.version += 1
-    session.flush()
+    if not comments.change_text(session, comment, revision_id=revision.id, fingerprint=words, edited_at=now):
+        raise Conflict(N_("This comment changed meanwhile: somebody else decided, or its text was edited."))
     events.record(
         session,
         "comment.edited",

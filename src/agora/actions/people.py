@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from agora.rules import limits, urls
 from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound, Refused
 from agora.rules.permissions import Role
-from agora.store import events, people
+from agora.store import database, events, people
 from agora.store.people import DeskSession, Person, SignInLink
 from agora.tokens import LIFETIMES, fingerprint
 
@@ -97,6 +97,7 @@ def close_account(session: Session, person: Person, *, by: Person, now: datetime
 
 
 def _keep_an_administrator(session: Session) -> None:
+    database.lock(session, "administrators")  # of two who leave at once, the second sees that the first has left
     if people.count_administrators(session) < 2:
         raise Conflict(N_("This is the only administrator; the site needs one."))
 

@@ -146,7 +146,7 @@ def _field_errors(draft: PostDraft) -> dict[str, Message]:
     }.items():
         if len(getattr(draft, name)) > limit:
             errors[name] = Message(N_("At most %(limit)s characters, please."), {"limit": limit})
-    if draft.source_url and not urls.web_address(draft.source_url):
+    if draft.source_url and (not urls.web_address(draft.source_url) or len(draft.source_url) > limits.ADDRESS):
         errors["source_url"] = Message(N_("“%(address)s” is not a web address."), {"address": draft.source_url[:80]})
     if draft.source_title and not draft.source_url:
         errors["source_url"] = Message(N_("Please give the address of the publication too."))
@@ -163,7 +163,7 @@ def _fill(session: Session, post: Post, draft: PostDraft, slug: str, now: dateti
     post.renderer, post.words = markup.RENDERER_VERSION, len(draft.body.split())
     post.language, post.discussion_open, post.moderation = draft.language, draft.discussion_open, draft.moderation
     post.source_url = (urls.web_address(draft.source_url) or "") if draft.source_url else ""
-    post.source_title = draft.source_title or post.source_url
+    post.source_title = draft.source_title or post.source_url[: limits.TITLE]
     tags = (_tag(session, name) for name in draft.tags)
     post.tags = list({tag.id: tag for tag in tags}.values())
     post.changed_at = now

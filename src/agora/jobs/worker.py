@@ -22,6 +22,8 @@ BATCH = 50
 # Seconds between looks at the table when nobody has called: letters of other processes are found this way.
 IDLE = 5.0
 # Waiting times after the 1st, 2nd … failure; the last one repeats until the mail server is back.
+# A letter that we cannot write is tried this often: somebody may mend the program meanwhile.
+OWN_MISTAKES = 8
 RETRY = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 
 
@@ -100,7 +102,11 @@ class Worker:
         except Exception:
             # One letter that cannot be written must not hold up the others: it waits, and the log says why.
             log.exception("delivery %s failed", delivery_id)
-            self._postpone(delivery_id, attempts, "the letter could not be written; see the log")
+            trouble = "the letter could not be written; see the log"
+            if attempts + 1 < OWN_MISTAKES:
+                self._postpone(delivery_id, attempts, trouble)
+            else:
+                self._finish(delivery_id, DeliveryState.FAILED, trouble)
             return 0
         self._finish(delivery_id, DeliveryState.DONE, "")
         return 1

@@ -11,6 +11,7 @@ UPLOAD_BODY = 6 * 1024 * 1024
 NAME = 80
 EMAIL = 254  # RFC 5321, 4.5.3.1.3
 WEBSITE = 300
+ADDRESS = 2_000
 COMMENT = 10_000
 TITLE = 200
 SLUG = 100
@@ -39,7 +40,8 @@ RATES = {
     "comment": Rate(60, 600),
     "preview": Rate(120, 600),
     "sign-in": Rate(10, 900),
-    "sign-in-address": Rate(10, 900),
+    "password": Rate(50, 900),  # for one account, from everywhere
+    "sign-in-link": Rate(3, 3600),  # for one account; more are not sent
     "letter-address": Rate(5, 3600),
 }
 

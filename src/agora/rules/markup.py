@@ -50,6 +50,11 @@ _NONCHARACTERS = "".join(chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in 
 _REFUSED = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
 
 
+# Normalising takes quadratic time over a row of combining marks; no writing has as many as thirty (UAX 15, section 13).
+_MARKS = "".join(chr(code) for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code)))
+_TOO_MANY_MARKS = re.compile(f"([{_MARKS}]{{30}})[{_MARKS}]+")
+
+
 @dataclass(frozen=True)
 class Allowed:
     """One allow-list, read by both gates."""
@@ -100,7 +105,8 @@ def link_count(html: str) -> int:
 
 def clean_source(source: str) -> str:
     """The same text in one form (NFC, \\n), without the characters that a database or a feed refuses."""
-    return unicodedata.normalize("NFC", _REFUSED.sub("", source.replace("\r\n", "\n")))
+    plain = _REFUSED.sub("", source.replace("\r\n", "\n"))
+    return plain if plain.isascii() else unicodedata.normalize("NFC", _TOO_MANY_MARKS.sub(r"\1", plain))
 
 
 def _sanitise(html: str, allowed: Allowed, *, rel: str) -> Markup:

@@ -6,9 +6,7 @@ from urllib.parse import urlsplit
 
 # Letters that decomposition alone does not bring to ASCII.
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ł": "l", "’": "-", "'": "-"})
-_EMAIL = re.compile(
-    r"[^\s\x00-\x1f\x7f@<>()\[\]\\,;:\"]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}"
-)
+_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
 
 
 def slugify(text: str, *, limit: int = 80) -> str:
@@ -50,7 +48,8 @@ def web_address(text: str) -> str | None:
 def email_address(text: str) -> str | None:
     """The address in the one form that we compare and store (lower case), or None if it cannot be one."""
     address = text.strip().lower()
-    return address if len(address) <= 254 and _EMAIL.fullmatch(address) else None
+    # "=?" begins an encoded word, which a mail program would read as something else.
+    return address if len(address) <= 254 and "=?" not in address and _EMAIL.fullmatch(address) else None
 
 
 def local_path(text: str) -> str | None:

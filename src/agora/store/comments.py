@@ -325,8 +325,9 @@ def same_submission(
         Comment.name == name,
         Comment.commenter_id.is_(None) if commenter_id is None else Comment.commenter_id == commenter_id,
         Comment.person_id.is_(None) if person_id is None else Comment.person_id == person_id,
+        Comment.state.in_([State.PENDING, State.PUBLISHED]),
     )
-    return session.scalar(query.order_by(Comment.id).limit(1))
+    return session.scalar(query.order_by(Comment.id.desc()).limit(1).options(joinedload(Comment.revision)))
 
 
 def change_state(session: Session, comment: Comment, to: State, *, published_at: datetime | None) -> bool:
@@ -341,6 +342,21 @@ def change_state(session: Session, comment: Comment, to: State, *, published_at:
     if changed is None:
         return False
     session.refresh(comment, ["state", "version", "published_at"])
+    return True
+
+
+def change_text(session: Session, comment: Comment, *, revision_id: int, fingerprint: str, edited_at: datetime) -> bool:
+    """Put another revision in force if nobody changed the comment since it was read; False if somebody did."""
+    changed = session.execute(
+        update(Comment)
+        .where(Comment.id == comment.id, Comment.version == comment.version, Comment.state == comment.state)
+        .values(revision_id=revision_id, fingerprint=fingerprint, edited_at=edited_at, version=Comment.version + 1)
+        .returning(Comment.version)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if changed is None:
+        return False
+    session.refresh(comment, ["revision_id", "fingerprint", "edited_at", "version"])
     return True
 
 

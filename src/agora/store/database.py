@@ -64,12 +64,13 @@ def _engine(url: str, connections: int) -> Engine:
     parsed = make_url(url.replace("postgres://", "postgresql://", 1))
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(parsed, pool_size=connections, max_overflow=2, pool_pre_ping=True)
+        return create_engine(parsed, pool_size=connections, max_overflow=2, pool_pre_ping=True, hide_parameters=True)
     _make_private(parsed.database)
     engine = create_engine(
         parsed,
         pool_size=connections,
         max_overflow=2,
+        hide_parameters=True,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
     )
     event.listen(engine, "connect", _prepare_sqlite)

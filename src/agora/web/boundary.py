@@ -14,9 +14,11 @@ import anyio
 from anyio import CapacityLimiter
 from sqlalchemy import exc
 from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from agora.rules import limits
 from agora.rules.errors import N_, Conflict, FieldErrors, NotFound, Refused
 from agora.rules.permissions import Deed
 from agora.store import people
@@ -59,6 +61,8 @@ def endpoint(page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         house: House = request.app.state.house
         writes = request.method == "POST"
+        if writes and page.guard is Guard.DESK:
+            await _refuse_large_from_strangers(request, house)
         fields = await read_fields(request) if writes else NO_FIELDS
         limiter: CapacityLimiter = request.app.state.writers if writes else request.app.state.readers
         work = partial(_write if writes else _read, page, request, house, fields)
@@ -68,6 +72,23 @@ def endpoint(page: Page) -> Callable[[Request], Awaitable[Response]]:
         return response
 
     return answer
+
+
+async def _refuse_large_from_strangers(request: Request, house: House) -> None:
+    """The desk takes large forms, but only from those who are signed in; others get back what a reader may send."""
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and int(length) <= limits.PUBLIC_BODY:
+        return
+    if not await anyio.to_thread.run_sync(_is_signed_in, request, house, limiter=request.app.state.readers):
+        raise HTTPException(413)
+
+
+def _is_signed_in(request: Request, house: House) -> bool:
+    cookie = request.cookies.get(SESSION_COOKIE)
+    if not cookie:
+        return False
+    with house.database.read() as session:
+        return people.current_session(session, fingerprint(cookie), house.clock()) is not None
 
 
 def _read(page: Page, request: Request, house: House, fields: Fields) -> Response:
@@ -144,11 +165,9 @@ def _no_entry(page: Page, context: Context) -> Response | None:
 
 def _not_ours(page: Page, context: Context) -> Response | None:
     """A form that another site made, or that was made for a session that has ended."""
-    if page.guard is Guard.TOKEN:
-        return None
-    if not csrf.comes_from_here(context.request, context.settings.base_url):
+    if not csrf.comes_from_here(context.request, context.settings.base_url, by_token=page.guard is Guard.TOKEN):
         raise Refused(N_("This form was sent from another site, so it was not accepted."), status=403)
-    if page.guard is Guard.PUBLIC or context.desk_session is None:
+    if page.guard is not Guard.DESK or context.desk_session is None:
         return None
     token = context.fields.text("csrf")
     if csrf.desk_token_is_good(context.house.tokens, context.desk_session.token_hash, token):
@@ -169,7 +188,9 @@ def _sealed(context: Context, page: Page, response: Response) -> Response:
 
 
 def _unavailable(request: Request, house: House, error: Exception, fields: Fields = NO_FIELDS) -> Response:
-    log.error("the database did not answer (request %s): %s", request.state.request_id, error)
+    # Not the whole error, which may hold what somebody wrote.
+    cause = getattr(error, "orig", None) or type(error).__name__
+    log.error("the database did not answer (request %s): %s", request.state.request_id, cause)
     busy = Refused(
         N_("The site cannot save or read anything at this moment. Please try again in a minute; keep your text."),
         status=503,

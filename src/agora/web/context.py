@@ -1,5 +1,6 @@
 """What a handler is given: the request as this house sees it, and the means to answer."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -26,6 +28,7 @@ from agora.tokens import Tokens
 from agora.web import csrf
 
 SESSION_COOKIE = "agora_session"
+BREAKS = re.compile(r"[ \t-\r\x1c-\x1f\x85\u2028\u2029]+")  # a row of these is one space
 
 # Invisible, but part of how Persian names and some emoji are written.
 JOINERS = "\u200c\u200d"
@@ -61,19 +64,24 @@ class Fields:
     form: FormData = field(default_factory=FormData)
     uploads: dict[str, bytes] = field(default_factory=dict)
 
+    @cached_property
+    def _texts(self) -> list[tuple[str, str]]:
+        """Every text field in the order of the form; cleaned once, in the handler's thread."""
+        return [(clean_source(n), clean_source(v)) for n, v in self.form.multi_items() if isinstance(v, str)]
+
     def raw(self, name: str) -> str:
-        value = self.form.get(name, "")
-        return clean_source(value) if isinstance(value, str) else ""
+        return next((value for own, value in self._texts if own == name), "")
 
     def text(self, name: str) -> str:
         return self.raw(name).strip()
 
     def line(self, name: str) -> str:
-        """A text on one line, without control characters."""
-        return " ".join("".join(c for c in self.raw(name) if c.isprintable() or c.isspace() or c in JOINERS).split())
+        """A text on one line, without control characters; a no-break space stays what it is."""
+        visible = "".join(c for c in self.raw(name) if c.isprintable() or c.isspace() or c in JOINERS)
+        return BREAKS.sub(" ", visible).strip()
 
     def texts(self, name: str) -> list[str]:
-        return [clean_source(value).strip() for value in self.form.getlist(name) if isinstance(value, str)]
+        return [value.strip() for own, value in self._texts if own == name]
 
     def number(self, name: str) -> int | None:
         return whole_number(self.text(name))
@@ -83,7 +91,7 @@ class Fields:
 
     def pairs(self) -> list[tuple[str, str]]:
         """Every text field in the order of the form."""
-        return [(name, clean_source(value)) for name, value in self.form.multi_items() if isinstance(value, str)]
+        return list(self._texts)
 
     def long_texts(self) -> list[tuple[str, str]]:
         """What somebody would not like to write twice."""
@@ -103,6 +111,10 @@ def whole_number(text: str) -> int | None:
 
 
 async def read_fields(request: Request) -> Fields:
+    """Read a form. Our pages are UTF-8, and so are their forms: nobody else chooses how bytes are read."""
+    _, _, charset = request.headers.get("content-type", "").lower().partition("charset=")
+    if charset.strip(" \"';") not in {"", "utf-8", "utf8"}:
+        raise HTTPException(400)
     form = await request.form(max_files=2, max_fields=600, max_part_size=2 * 1024 * 1024)
     uploads = {name: await value.read() for name, value in form.multi_items() if isinstance(value, UploadFile)}
     await form.close()  # the uploads' temporary files

@@ -210,7 +210,7 @@ def decide_many(context: Context) -> Response:
         try:
             if comment is None:
                 raise NotFound()
-            _apply(context, comment, decision, comment.version if version is None else version)
+            _apply(context, comment, decision, version or 0)
             done += 1
         except (Conflict, NotFound):
             missed += 1

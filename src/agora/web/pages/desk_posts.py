@@ -18,6 +18,7 @@ from agora.web.context import Context, whole_number
 from agora.web.presenters.posts import post_view
 
 PAGE = 30
+MOST_LINES = 4_000  # of two texts together, to be compared
 FLASHES = {
     "saved": N_("Saved."),
     "published": N_("The post is published."),
@@ -227,8 +228,18 @@ def _preview(context: Context, post: Post | None) -> Response:
 
 
 def _difference(post: Post, view: EditorView) -> list[tuple[str, str]]:
-    """What was saved meanwhile against what was sent, line by line: ("-", theirs), ("+", yours) or (" ", same)."""
+    """What was saved meanwhile against what was sent, line by line: ("-", theirs), ("+", yours) or (" ", same).
+
+    Empty for texts of very many lines, which would take too long to compare.
+    """
     theirs = [post.title, post.summary, *post.body.splitlines()]
-    yours = [view.title, view.summary, *view.body.replace("\r\n", "\n").splitlines()]
-    lines = (line for line in difflib.ndiff(theirs, yours) if not line.startswith("?"))
-    return [(line[0], line[2:]) for line in lines]
+    yours = [view.title, view.summary, *view.body.splitlines()]
+    if len(theirs) + len(yours) > MOST_LINES:
+        return []
+    lines: list[tuple[str, str]] = []
+    for kind, from_, to, start, end in difflib.SequenceMatcher(a=theirs, b=yours).get_opcodes():
+        if kind == "equal":
+            lines += [(" ", line) for line in theirs[from_:to]]
+        else:
+            lines += [("-", line) for line in theirs[from_:to]] + [("+", line) for line in yours[start:end]]
+    return lines

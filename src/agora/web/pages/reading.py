@@ -46,6 +46,8 @@ def tag(context: Context) -> Response:
     found = posts.tag_by_slug(context.session, context.path("slug"))
     if found is None:
         raise NotFound()
+    if not posts.count_public(context.session, PostFilter(tag_id=found.id)):
+        raise NotFound()
     url = context.url("tag", slug=found.slug)
     feed = (found.name, context.url("tag_feed", slug=found.slug))
     return _list(context, "posts/tag.html", PostFilter(tag_id=found.id), url, tag=found, feed=feed)

@@ -40,10 +40,11 @@ def sign_in(context: Context) -> Response:
     """By password; or, with an address alone, by a letter with a link."""
     email, password = context.fields.text("email"), context.fields.raw("password")
     context.spend("sign-in")
-    context.spend("sign-in-address", context.house.tokens.keyed_hash("sign-in-address", email.lower()))
+    account = context.house.tokens.keyed_hash("account", email.lower())
     try:
         if not password:
-            return _send_link(context, email)
+            return _send_link(context, email, account)
+        context.spend("password", account)
         person = actions.check_password(context.session, email, password)
     except FieldErrors as wrong:
         # Answered here and not by the boundary: this attempt has to be counted.
@@ -51,9 +52,13 @@ def sign_in(context: Context) -> Response:
     return _enter(context, person)
 
 
-def _send_link(context: Context, email: str) -> Response:
+def _send_link(context: Context, email: str, account: str) -> Response:
     if not urls.email_address(email):
         raise FieldErrors({"email": Message(N_("This does not look like an e-mail address."))})
+    try:
+        context.spend("sign-in-link", account)
+    except Refused:
+        return _form(context, sent=True)  # whoever it is has several already; the answer stays the same
     actions.send_sign_in_link(context.session, email, now=context.now)
     return _form(context, sent=True)
 
