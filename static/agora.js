@@ -3,7 +3,7 @@
   "use strict";
 
   // A reply is written under the comment it answers.
-  // The links lead to "?reply=ID#respond" without a script; here the form itself comes to the comment.
+  // The links lead to a page of their own without a script; here the form itself comes to the comment.
   function repliesInPlace() {
     const respond = document.getElementById("respond");
     const form = document.getElementById("comment-form");

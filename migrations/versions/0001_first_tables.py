@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("proven_source", sa.String(length=32), nullable=False),
+        sa.Column("proven_from", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_commenters")),
         sa.UniqueConstraint("email", name=op.f("uq_commenters_email")),
     )

@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import anyio
 from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -44,7 +46,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = clock) -> 
         if settings.inner_worker:
             worker.start()
         yield
-        worker.stop()
+        await anyio.to_thread.run_sync(worker.stop)
         database.close()
 
     app = Starlette(
@@ -52,6 +54,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = clock) -> 
         lifespan=lifespan,
         exception_handlers={HTTPException: errors.http_error, Exception: errors.our_mistake},
     )
+    app.state.paths = {route.name: route.path_format for route in ROUTES if isinstance(route, Route)}
     app.router.redirect_slashes = False  # one page, one address
     app.state.house = House(settings, database, new_renderer(settings), Tokens(settings.secret_key), clock, worker.wake)
     app.state.readers = CapacityLimiter(settings.threads)

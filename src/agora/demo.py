@@ -165,6 +165,7 @@ def _comment(
         body=entry["body"].strip(),
         parent_id=made.get(entry.get("parent", "")),
         source=source,
+        whence=source,
     )
     rules = comment_actions.rules_of(post, site.the_site(sample.session), sample.settings)
     if rules.mode is Mode.POST and not public:
@@ -174,10 +175,10 @@ def _comment(
     comment = _in_full(sample, comment_id)
     if "edited" in entry:
         comment_actions.edit_comment(
-            sample.session, comment, entry["edited"].strip(), rules, sample.settings, source=source, now=later
+            sample.session, comment, entry["edited"].strip(), rules, sample.settings, whence=source, now=later
         )
     if entry.get("verified") and comment.commenter and comment.commenter.verified_at is None:
-        comment_actions.confirm_address(sample.session, comment, rules, source=source, now=later)
+        comment_actions.confirm_address(sample.session, comment, rules, whence=source, now=later)
     if public and comment.state is State.PENDING:
         _decide(sample, comment, Decision.APPROVE, {}, later)
     return comment_id

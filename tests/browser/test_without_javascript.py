@@ -109,7 +109,7 @@ def test_letters_confirm_answer_and_end(french_site: Site, page: Page) -> None:
 
     french_site.deliver()
     page.goto(link_in(french_site, "/my/address/", to="bob@example.org"))
-    press(page, "main button")
+    press(page, "main button:not([name])")
     assert "done=confirmed" in page.url
 
     answer = {"name": "Carol", "email": "carol@example.org", "parent": str(comment_id)}
@@ -123,6 +123,14 @@ def test_letters_confirm_answer_and_end(french_site: Site, page: Page) -> None:
     comment_on(french_site.client(), post, "Encore.", **answer)
     french_site.deliver()
     assert len(french_site.letters()) == letters
+
+
+def test_stranger_disowns_a_comment(french_site: Site, page: Page) -> None:
+    comment_on(french_site.client(), french_site.post("Le jardin"), letters="yes")
+    french_site.deliver()
+    page.goto(link_in(french_site, "/my/address/", to="bob@example.org"))
+    press(page, "button[value=disown]")
+    expect(page.get_by_role("status")).to_be_visible()
 
 
 # The moderator's path

@@ -101,6 +101,12 @@ def _links(pairs: list[tuple[str, str]]) -> tuple[list[dict[str, str]], dict[str
     return links, {}
 
 
+def _on_white(picture: Image.Image) -> Image.Image:
+    layered = picture.convert("RGBA")
+    ground = Image.new("RGBA", layered.size, "white")
+    return Image.alpha_composite(ground, layered).convert("RGB")
+
+
 def _portrait(content: bytes) -> Portrait:
     """A square WebP without metadata: where a photograph was taken is nobody's business."""
     with warnings.catch_warnings():
@@ -110,7 +116,7 @@ def _portrait(content: bytes) -> Portrait:
                 raise ValueError("too many pixels")
             picture.draft("RGB", (PORTRAIT_SIDE * 2, PORTRAIT_SIDE * 2))  # a JPEG is read at a fraction of its size
             picture.thumbnail((PORTRAIT_SIDE * 4, PORTRAIT_SIDE * 4))
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            upright = _on_white(ImageOps.exif_transpose(picture))
     square = ImageOps.fit(upright, (PORTRAIT_SIDE, PORTRAIT_SIDE))
     output = io.BytesIO()
     square.save(output, "WEBP", quality=82)

@@ -14,6 +14,7 @@ from agora.rules.moderation import EDITABLE, Decision, Party, State
 from agora.rules.policy import Mode, SiteRules, Submission, Verdict
 from agora.settings import Settings
 from agora.store import comments, database, events
+from agora.store import subscriptions as subscription_store
 from agora.store.comments import Comment, Commenter, CommentRevision
 from agora.store.people import Person
 from agora.store.posts import Post
@@ -28,7 +29,7 @@ REPEAT = timedelta(days=1)
 
 @dataclass(frozen=True)
 class CommentDraft:
-    """What the comment form says; `source` is the keyed hash of where it came from."""
+    """What the comment form says; `source` is the keyed hash of the network, `whence` that of network and browser."""
 
     name: str
     email: str
@@ -38,6 +39,7 @@ class CommentDraft:
     letters: bool = False
     trap_filled: bool = False
     source: str = ""
+    whence: str = ""
 
 
 def rules_of(post: Post, site: Site, settings: Settings) -> SiteRules:
@@ -151,7 +153,7 @@ def _commenter(session: Session, email: str, now: datetime) -> Commenter:
     database.lock(session, f"commenter:{address}")
     commenter = comments.commenter_by_email(session, address)
     if commenter is None:
-        commenter = Commenter(email=address, created_at=now, proven_source="")
+        commenter = Commenter(email=address, created_at=now, proven_from="")
         session.add(commenter)
         session.flush()
     return commenter
@@ -218,7 +220,7 @@ def _verdict(
             trap_filled=draft.trap_filled,
             repeats=comments.same_words(session, words, since=now - REPEAT, but=None),
             recent_from_source=_recent(session, draft.source, now),
-            **_standing(session, commenter, draft.source),
+            **_standing(session, commenter, draft.whence),
         ),
         rules,
     )
@@ -228,14 +230,14 @@ def _recent(session: Session, source: str, now: datetime) -> int:
     return comments.recent_of_source(session, source, since=now - timedelta(seconds=limits.HASTY.seconds))
 
 
-def _standing(session: Session, commenter: Commenter | None, source: str) -> dict[str, Any]:
+def _standing(session: Session, commenter: Commenter | None, whence: str, *, but: int | None = None) -> dict[str, Any]:
     if commenter is None:
         return {}
     verified = commenter.verified_at is not None
     return {
         "address_verified": verified,
-        "address_proven": verified and commenter.proven_source == source,
-        "approved_of_address": comments.approved_of(session, commenter.id),
+        "address_proven": verified and commenter.proven_from == whence,
+        "approved_of_address": comments.approved_of(session, commenter.id, but=but),
     }
 
 
@@ -266,7 +268,7 @@ def edit_until(comment: Comment, settings: Settings) -> datetime:
 
 
 def edit_comment(
-    session: Session, comment: Comment, body: str, rules: SiteRules, settings: Settings, *, source: str, now: datetime
+    session: Session, comment: Comment, body: str, rules: SiteRules, settings: Settings, *, whence: str, now: datetime
 ) -> None:
     """A new revision, which passes the whole policy again. `comment` comes in full. Raises FieldErrors or Refused."""
     if not may_edit(comment, settings, now):
@@ -285,7 +287,7 @@ def edit_comment(
             link_count=markup.link_count(html),
             trusted=comment.person_id is not None,
             repeats=comments.same_words(session, words, since=now - REPEAT, but=comment.id),
-            **_standing(session, comment.commenter, source),
+            **_standing(session, comment.commenter, whence, but=comment.id),
         ),
         rules,
     )
@@ -331,30 +333,46 @@ def withdraw_comment(session: Session, comment: Comment, *, version: int, now: d
     moderation.decide(session, comment, Decision.WITHDRAW, party=Party.COMMENTER, version=version, now=now)
 
 
-def confirm_address(session: Session, comment: Comment, rules: SiteRules, *, source: str, now: datetime) -> None:
+def confirm_address(session: Session, comment: Comment, rules: SiteRules, *, whence: str, now: datetime) -> None:
     """The commenter has shown that the address is theirs: follow the letters they asked for, and judge anew."""
     commenter = comment.commenter
     if commenter is None:
         return
     commenter.verified_at = commenter.verified_at or now
-    commenter.proven_source = source
-    subscriptions.confirm_all(session, commenter, now=now)
+    commenter.proven_from = whence
+    subscriptions.confirm(session, comment, now=now)
     session.flush()
     events.record(session, "address.confirmed", at=now, comment_id=comment.id, post_id=comment.post_id)
     if comment.state is not State.PENDING:
         return
     kept = [reason for reason in comment.revision.why if reason.code not in policy.ABOUT_THE_ADDRESS]
-    standing = policy.first_state(Submission(text="", **_standing(session, commenter, source)), SiteRules(rules.mode))
+    standing = policy.first_state(Submission(text="", **_standing(session, commenter, whence)), SiteRules(rules.mode))
     _follow_verdict(session, comment, Verdict(State.PENDING, tuple(kept)) if kept else standing, now)
 
 
-def follow_replies(session: Session, comment: Comment, commenter: Commenter, *, source: str, now: datetime) -> bool:
+def follow_replies(session: Session, comment: Comment, commenter: Commenter, *, whence: str, now: datetime) -> bool:
     """The commenter wants a letter for each answer. False if a letter must first confirm the address."""
     subscription = subscriptions.ask(session, comment, commenter, now=now)
-    if commenter.verified_at is not None and commenter.proven_source == source:
+    if commenter.verified_at is not None and commenter.proven_from == whence:
         subscription.confirmed_at = subscription.confirmed_at or now
     if subscription.confirmed_at is not None:
         return True
     event = events.record(session, "comment.follow-asked", at=now, comment_id=comment.id, post_id=comment.post_id)
     letters.for_confirmation(session, event, comment)
     return False
+
+
+def stop_letters(session: Session, comment: Comment, *, now: datetime) -> None:
+    """The commenter wants no more letters about this comment, neither of decisions nor of answers."""
+    comment.letters = False
+    subscription = subscription_store.of_comment(session, comment.id)
+    if subscription:
+        subscriptions.end(session, subscription, now=now)
+
+
+def disown(session: Session, comment: Comment, *, now: datetime) -> None:
+    """Who owns the address says that somebody else wrote this: moderators see it, and no letter follows."""
+    stop_letters(session, comment, now=now)
+    if comment.state is State.PENDING and all(reason.code != "disowned" for reason in comment.revision.why):
+        comment.revision.reasons = [*comment.revision.reasons, policy.Reason("disowned").as_data()]
+    events.record(session, "address.disowned", at=now, comment_id=comment.id, post_id=comment.post_id)

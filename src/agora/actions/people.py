@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,8 +19,13 @@ from agora.tokens import LIFETIMES, fingerprint
 SESSION_LIFE = timedelta(days=30)
 
 _hasher = PasswordHasher()
-# Checked when there is no such person, so that the answer takes as long as for those who exist.
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+
+
+@lru_cache(maxsize=1)
+def _nobody() -> str:
+    """A hash to check where there is no such person, so that the answer takes as long as for those who exist."""
+    return _hasher.hash(secrets.token_urlsafe(16))
+
 
 _WRONG = Message(N_("This address and this password do not go together."))
 
@@ -105,7 +111,7 @@ def _keep_an_administrator(session: Session) -> None:
 def check_password(session: Session, email: str, password: str) -> Person:
     """The person with this address and password. Raises FieldErrors for `password`."""
     person = people.person_by_email(session, urls.email_address(email) or "")
-    known = person.password_hash if person and person.password_hash else _NOBODY
+    known = person.password_hash if person and person.password_hash else _nobody()
     try:
         _hasher.verify(known, password[: limits.PASSWORD_MAX])
     except (VerificationError, InvalidHashError):

@@ -15,15 +15,17 @@ def ask(session: Session, comment: Comment, commenter: Commenter, *, now: dateti
     if subscription is None:
         subscription = Subscription(comment_id=comment.id, commenter_id=commenter.id, asked_at=now)
         session.add(subscription)
-    subscription.ended_at = None
+    if subscription.ended_at is not None:
+        subscription.ended_at = subscription.confirmed_at = None  # who comes back is asked again
     session.flush()
     return subscription
 
 
-def confirm_all(session: Session, commenter: Commenter, *, now: datetime) -> None:
-    """The address is confirmed: all that it asked for begins."""
-    for subscription in subscriptions.unconfirmed_of(session, commenter.id):
-        subscription.confirmed_at = now
+def confirm(session: Session, comment: Comment, *, now: datetime) -> None:
+    """The address is confirmed for this comment: the letters that were asked for begin."""
+    subscription = subscriptions.of_comment(session, comment.id)
+    if subscription and subscription.ended_at is None:
+        subscription.confirmed_at = subscription.confirmed_at or now
 
 
 def end(session: Session, subscription: Subscription, *, now: datetime) -> None:

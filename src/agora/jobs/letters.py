@@ -1,6 +1,7 @@
 """What the letters say: from a delivery to a message, in the language of whom it is for."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
@@ -23,6 +24,16 @@ from agora.tokens import LIFETIMES, Tokens
 LETTERS = SMTP.clone(max_line_length=900)
 
 
+# A letter about a comment is written only while what it says is so: much may have happened since it was planned.
+STILL_TRUE = {
+    "comment-waits": {State.PENDING},
+    "comment-received": {State.PENDING, State.PUBLISHED},
+    "comment-published": {State.PUBLISHED},
+    "comment-refused": {State.REJECTED, State.HIDDEN},
+    "reply": {State.PUBLISHED},
+}
+
+
 @dataclass(frozen=True)
 class Recipient:
     address: str
@@ -38,7 +49,7 @@ class Writer:
         self._renderer = renderer
         self._tokens = tokens
 
-    def write(self, session: Session, delivery_id: int) -> EmailMessage | None:
+    def write(self, session: Session, delivery_id: int, *, now: datetime) -> EmailMessage | None:
         """The letter of a delivery, or None where it has become pointless."""
         delivery = session.get_one(Delivery, delivery_id)
         event = session.get_one(Event, delivery.event_id)
@@ -48,7 +59,7 @@ class Writer:
         recipient = self._recipient(session, delivery, comment)
         if recipient is None:
             return None
-        said = self._said(session, delivery, event, comment)
+        said = self._said(session, delivery, event, comment, now)
         if said is None:
             return None
         the_site = site.the_site(session)
@@ -68,16 +79,16 @@ class Writer:
         return Recipient(commenter.email, "", language) if commenter else None
 
     def _said(
-        self, session: Session, delivery: Delivery, event: Event, comment: Comment | None
+        self, session: Session, delivery: Delivery, event: Event, comment: Comment | None, now: datetime
     ) -> dict[str, Any] | None:
         if delivery.letter == "sign-in":
-            return self._sign_in(session, delivery)
-        if comment is None:
+            return self._sign_in(session, delivery, now)
+        if comment is None or comment.state not in STILL_TRUE[delivery.letter]:
             return None
         said = {"comment": comment, "post_url": f"{self._base}/posts/{comment.post.slug}"}
         match delivery.letter:
             case "comment-waits":
-                return said | self._for_moderator(comment, delivery) if comment.state is State.PENDING else None
+                return said | self._for_moderator(comment, delivery)
             case "reply":
                 return self._reply(session, delivery, comment)
             case "comment-refused":
@@ -97,9 +108,9 @@ class Writer:
     def _own(self, comment: Comment) -> str:
         return f"{self._base}/my/comment/{self._tokens.sign('my-comment', comment.id)}"
 
-    def _sign_in(self, session: Session, delivery: Delivery) -> dict[str, Any] | None:
+    def _sign_in(self, session: Session, delivery: Delivery, now: datetime) -> dict[str, Any] | None:
         link = session.get(SignInLink, delivery.details.get("link", 0))
-        if link is None or link.used_at is not None:
+        if link is None or link.used_at is not None or link.expires_at <= now:
             return None
         token = self._tokens.sign("sign-in", link.id)
         return {"link": f"{self._base}/sign-in/{token}", "minutes": LIFETIMES["sign-in"] // 60}
@@ -124,7 +135,7 @@ class Writer:
 
     def _reply(self, session: Session, delivery: Delivery, comment: Comment) -> dict[str, Any] | None:
         followed = subscriptions.in_full(session, delivery.subscription_id or 0)
-        if followed is None or not followed.is_active or comment.state is not State.PUBLISHED:
+        if followed is None or not followed.is_active:
             return None
         return {
             "comment": comment,

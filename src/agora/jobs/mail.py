@@ -38,11 +38,11 @@ def _hand_over(server: smtplib.SMTP, letter: EmailMessage) -> None:
     try:
         server.send_message(letter)
     except smtplib.SMTPRecipientsRefused as error:
-        code, answer = next(iter(error.recipients.values()))
+        code, _answer = next(iter(error.recipients.values()))
         # The address itself stays out of what we write down.
         if 500 <= code < 600:
             raise Undeliverable(f"refused with {code}") from error
-        raise ServerAway(f"put off with {code}: {answer.decode(errors='replace')[:100]}") from error
+        raise ServerAway(f"put off with {code}") from error
     except smtplib.SMTPDataError as error:
         if 500 <= error.smtp_code < 600:
             raise Undeliverable(f"refused with {error.smtp_code}") from error

@@ -11,7 +11,7 @@ from agora.jobs import mail
 from agora.jobs.letters import Writer
 from agora.rendering import Renderer
 from agora.settings import Settings
-from agora.store import events, site
+from agora.store import events, people, site
 from agora.store.database import Database
 from agora.store.events import Delivery, DeliveryState
 from agora.tokens import Tokens
@@ -19,11 +19,15 @@ from agora.tokens import Tokens
 log = logging.getLogger("agora.worker")
 
 BATCH = 50
+# Seconds that a server which ends waits for the letter in hand.
+PATIENCE = 5
 # Seconds between looks at the table when nobody has called: letters of other processes are found this way.
 IDLE = 5.0
 # Waiting times after the 1st, 2nd … failure; the last one repeats until the mail server is back.
 # A letter that we cannot write is tried this often: somebody may mend the program meanwhile.
 OWN_MISTAKES = 8
+# What has had its time is swept away this often.
+TIDY = timedelta(hours=1)
 RETRY = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 
 
@@ -40,6 +44,7 @@ class Worker:
         self._database = database
         self._writer = Writer(settings, renderer, tokens)
         self._clock = clock
+        self._tidied = clock() - TIDY
         self._calls = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self.run, name="agora-worker", daemon=True)
@@ -52,7 +57,7 @@ class Worker:
         self._stopped.set()
         self._calls.set()
         if self._thread.is_alive():
-            self._thread.join(timeout=mail.TIMEOUT + 2)
+            self._thread.join(timeout=PATIENCE)
 
     def wake(self) -> None:
         self._calls.set()
@@ -79,7 +84,9 @@ class Worker:
                     sent += self._deliver(delivery_id, attempts)
                 except mail.ServerAway:
                     return sent
-        self._tidy()
+        if self._clock() - self._tidied > TIDY:
+            self._tidied = self._clock()
+            self._tidy()
         return sent
 
     def _deliver(self, delivery_id: int, attempts: int) -> int:
@@ -88,7 +95,7 @@ class Worker:
                 return 0
         try:
             with self._database.read() as session:
-                letter = self._writer.write(session, delivery_id)
+                letter = self._writer.write(session, delivery_id, now=self._clock())
             if letter is None:
                 self._finish(delivery_id, DeliveryState.DONE, "no longer needed")
                 return 0
@@ -126,3 +133,4 @@ class Worker:
     def _tidy(self) -> None:
         with self._database.write() as session:
             site.forget_counts(session, self._clock())
+            people.forget_ended(session, self._clock())

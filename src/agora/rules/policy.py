@@ -48,7 +48,7 @@ class Submission:
     repeats: int = 0  # the same words, elsewhere on the site, lately
     recent_from_source: int = 0  # within limits.HASTY.seconds
     address_verified: bool = False
-    address_proven: bool = False  # verified, and sent from the network where it was confirmed
+    address_proven: bool = False  # verified, and sent from the network and browser where it was confirmed
     approved_of_address: int = 0
 
 
@@ -84,9 +84,10 @@ SENTENCES = {
     "links": N_("%(count)s links (limit: %(limit)s)"),
     "words": N_("watched words: %(words)s"),
     "premoderated": N_("every comment is read before it appears"),
+    "disowned": N_("the owner of the address says that somebody else wrote this"),
     "first-comment": N_("first comment from this address"),
     "unverified": N_("address not confirmed"),
-    "elsewhere": N_("a confirmed address, but from an unknown network"),
+    "elsewhere": N_("a confirmed address, but from an unknown place"),
 }
 
 

@@ -25,7 +25,7 @@ class Commenter(Base):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    proven_source: Mapped[str] = mapped_column(String(32), default="")  # where the address was last confirmed from
+    proven_from: Mapped[str] = mapped_column(String(32), default="")  # keyed hash of network and browser
 
 
 class Comment(Base):
@@ -177,13 +177,13 @@ def page_of(session: Session, comment: Comment, *, size: int) -> int:
 
 
 def on_a_public_post(session: Session, comment_id: int) -> Comment | None:
-    """A comment that a page may show, be it as a tombstone: its thread has something published."""
+    """A comment that a page may show, be it as a tombstone: once public, in a thread that shows something."""
     root = select(Comment.id).where(Comment.shown_in_thread > 0).subquery()
     query = (
         select(Comment)
         .join(Post, Post.id == Comment.post_id)
         .join(root, root.c.id == func.coalesce(Comment.root_id, Comment.id))
-        .where(Comment.id == comment_id, Post.state == PostState.PUBLISHED)
+        .where(Comment.id == comment_id, Post.state == PostState.PUBLISHED, Comment.published_at.is_not(None))
         .options(joinedload(Comment.post))
     )
     return session.scalar(query)
@@ -279,7 +279,7 @@ def comments_of(session: Session, commenter_id: int, *, size: int) -> Sequence[C
     return session.scalars(query.options(joinedload(Comment.revision), joinedload(Comment.post))).all()
 
 
-def approved_of(session: Session, commenter_id: int) -> int:
+def approved_of(session: Session, commenter_id: int, *, but: int | None = None) -> int:
     """How many comments of this address stand because a moderator approved them."""
     approved = select(Event.id).where(
         Event.comment_id == Comment.id,
@@ -289,6 +289,8 @@ def approved_of(session: Session, commenter_id: int) -> int:
     query = select(func.count()).where(
         Comment.commenter_id == commenter_id, Comment.state == State.PUBLISHED, approved.exists()
     )
+    if but is not None:
+        query = query.where(Comment.id != but)
     return session.scalar(query) or 0
 
 

@@ -121,11 +121,6 @@ def claim(session: Session, delivery_id: int, attempts: int, now: datetime) -> b
     return claimed is not None
 
 
-def next_due(session: Session) -> datetime | None:
-    query = select(func.min(Delivery.due_at)).where(Delivery.state == DeliveryState.WAITING)
-    return session.scalar(query)
-
-
 def counts_of_deliveries(session: Session) -> dict[DeliveryState, int]:
     rows = session.execute(select(Delivery.state, func.count()).group_by(Delivery.state))
     return {state: count for state, count in rows}

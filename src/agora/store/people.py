@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, func, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from agora.rules.permissions import MAY, Deed, Role
@@ -112,3 +112,9 @@ def use_link(session: Session, link_id: int, now: datetime) -> Person | None:
     ).scalar()
     person = session.get(Person, used) if used is not None else None
     return person if person and person.closed_at is None else None
+
+
+def forget_ended(session: Session, now: datetime) -> None:
+    """Remove sessions and one-time links that have had their time."""
+    session.execute(delete(DeskSession).where(DeskSession.expires_at < now))
+    session.execute(delete(SignInLink).where(SignInLink.expires_at < now))

@@ -37,10 +37,3 @@ def in_full(session: Session, subscription_id: int) -> Subscription | None:
     return session.scalar(
         query.options(joinedload(Subscription.comment).joinedload(Comment.post), joinedload(Subscription.commenter))
     )
-
-
-def unconfirmed_of(session: Session, commenter_id: int) -> list[Subscription]:
-    query = select(Subscription).where(
-        Subscription.commenter_id == commenter_id, Subscription.confirmed_at.is_(None), Subscription.ended_at.is_(None)
-    )
-    return list(session.scalars(query))

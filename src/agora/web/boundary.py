@@ -13,7 +13,6 @@ from functools import partial
 import anyio
 from anyio import CapacityLimiter
 from sqlalchemy import exc
-from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,12 +23,12 @@ from agora.rules.permissions import Deed
 from agora.store import people
 from agora.tokens import fingerprint
 from agora.web import cache, csrf, errors
-from agora.web.context import NO_FIELDS, SESSION_COOKIE, Context, Fields, House, read_fields
+from agora.web.context import NO_FIELDS, SESSION_COOKIE, Context, Fields, House, open_context, read_fields
 
 log = logging.getLogger("agora")
 
 Handler = Callable[[Context], Response]
-Again = Callable[[Context, FieldErrors | Conflict], Response]
+Again = Callable[[Context, FieldErrors | Refused], Response]
 
 
 class Guard(Enum):
@@ -94,7 +93,7 @@ def _is_signed_in(request: Request, house: House) -> bool:
 def _read(page: Page, request: Request, house: House, fields: Fields) -> Response:
     try:
         with house.database.read() as session:
-            context = _context(request, house, session, fields)
+            context = open_context(request, house, session, fields)
             if refusal := _no_entry(page, context):
                 return refusal
             assert page.get is not None  # noqa: S101 - routes.py lists the methods
@@ -108,7 +107,7 @@ def _read(page: Page, request: Request, house: House, fields: Fields) -> Respons
 def _write(page: Page, request: Request, house: House, fields: Fields) -> Response:
     try:
         with house.database.write() as session:
-            context = _context(request, house, session, fields)
+            context = open_context(request, house, session, fields)
             if refusal := _no_entry(page, context) or _not_ours(page, context):
                 return refusal
             assert page.post is not None  # noqa: S101 - routes.py lists the methods
@@ -116,10 +115,8 @@ def _write(page: Page, request: Request, house: House, fields: Fields) -> Respon
             request.state.deliveries = session.info.get("deliveries", False)
         response.headers.setdefault("Cache-Control", cache.PRIVATE)
         return response
-    except (FieldErrors, Conflict) as problem:
+    except (FieldErrors, Refused) as problem:
         return _again(page, request, house, fields, problem)
-    except Refused as refused:
-        return errors.refusal(request, house, refused, fields)
     except exc.IntegrityError:
         # Two people took the same address or name in the same moment: the database let one of them.
         log.warning("two writes met; request %s was told to try again", request.state.request_id)
@@ -129,28 +126,24 @@ def _write(page: Page, request: Request, house: House, fields: Fields) -> Respon
         return _unavailable(request, house, error, fields)
 
 
-def _again(page: Page, request: Request, house: House, fields: Fields, problem: FieldErrors | Conflict) -> Response:
+def _again(page: Page, request: Request, house: House, fields: Fields, problem: FieldErrors | Refused) -> Response:
     """The transaction is undone; the form comes back, filled in, from a transaction that only reads."""
-    if page.again is None:
-        if isinstance(problem, Conflict):
-            return errors.refusal(request, house, problem, fields)
-        raise problem
+    if page.again is None or (isinstance(problem, Refused) and problem.status == 404):
+        if isinstance(problem, FieldErrors):
+            raise problem
+        return errors.refusal(request, house, problem, fields)
     try:
         with house.database.read() as session:
-            response = page.again(_context(request, house, session, fields), problem)
+            response = page.again(open_context(request, house, session, fields), problem)
     except Refused as refused:
         return errors.refusal(request, house, refused, fields)
+    except (exc.OperationalError, exc.TimeoutError) as error:
+        return _unavailable(request, house, error, fields)
+    if isinstance(problem, Refused):
+        response.status_code = problem.status
+        errors.say_when_to_retry(response, problem)
     response.headers.setdefault("Cache-Control", cache.PRIVATE)
     return response
-
-
-def _context(request: Request, house: House, session: Session, fields: Fields) -> Context:
-    context = Context(request, house, session, house.clock(), fields)
-    cookie = request.cookies.get(SESSION_COOKIE)
-    found = people.current_session(session, fingerprint(cookie), context.now) if cookie else None
-    if found:
-        context.desk_session, context.visitor = found
-    return context
 
 
 def _no_entry(page: Page, context: Context) -> Response | None:
@@ -166,7 +159,9 @@ def _no_entry(page: Page, context: Context) -> Response | None:
 def _not_ours(page: Page, context: Context) -> Response | None:
     """A form that another site made, or that was made for a session that has ended."""
     if not csrf.comes_from_here(context.request, context.settings.base_url, by_token=page.guard is Guard.TOKEN):
-        raise Refused(N_("This form was sent from another site, so it was not accepted."), status=403)
+        # Not shown again as a form: it is not the work of who would send it.
+        foreign = Refused(N_("This form was sent from another site, so it was not accepted."), status=403)
+        return errors.refusal(context.request, context.house, foreign, context.fields)
     if page.guard is not Guard.DESK or context.desk_session is None:
         return None
     token = context.fields.text("csrf")

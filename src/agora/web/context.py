@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,11 +20,12 @@ from agora.rules.errors import N_, NotFound
 from agora.rules.markup import clean_source
 from agora.rules.permissions import Deed, may
 from agora.settings import Settings
+from agora.store import people
 from agora.store import site as site_store
 from agora.store.database import Database
 from agora.store.people import DeskSession, Person
 from agora.store.site import Site
-from agora.tokens import Tokens
+from agora.tokens import Tokens, fingerprint
 from agora.web import csrf
 
 SESSION_COOKIE = "agora_session"
@@ -95,10 +96,14 @@ class Fields:
 
     def long_texts(self) -> list[tuple[str, str]]:
         """What somebody would not like to write twice."""
-        return [(name, value) for name, value in self.pairs() if name != "password" and is_long(value)]
+        return [(name, value) for name, value in self.pairs() if value and (name in TEXTS or is_long(value))]
 
 
 NO_FIELDS = Fields()
+
+
+# Fields whose text is somebody's work, however short.
+TEXTS = frozenset({"body", "summary", "bio", "explanation", "title"})
 
 
 def is_long(text: str) -> bool:
@@ -108,6 +113,30 @@ def is_long(text: str) -> bool:
 def whole_number(text: str) -> int | None:
     """A number that can be an id, else None."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def network_of(request: Request) -> str:
+    """The address that the request comes from; with IPv6 its /64, which is what one household has."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(IPv6Network((int(address) >> 64 << 64, 64)))
+    return str(address)
+
+
+def open_context(request: Request, house: House, session: Session, fields: Fields) -> "Context":
+    """The context of a request, with who is signed in."""
+    context = Context(request, house, session, house.clock(), fields)
+    cookie = request.cookies.get(SESSION_COOKIE)
+    found = people.current_session(session, fingerprint(cookie), context.now) if cookie else None
+    if found:
+        context.desk_session, context.visitor = found
+    return context
 
 
 async def read_fields(request: Request) -> Fields:
@@ -155,14 +184,13 @@ class Context:
     @property
     def source(self) -> str:
         """A keyed hash of the network that the request comes from: a whole /64 with IPv6."""
-        host = self.request.client.host if self.request.client else ""
-        try:
-            address = ip_address(host)
-        except ValueError:
-            return self.house.tokens.keyed_hash("source", host)
-        if isinstance(address, IPv6Address):
-            host = str(int(address) >> 64)
-        return self.house.tokens.keyed_hash("source", host)
+        return self.house.tokens.keyed_hash("source", network_of(self.request))
+
+    @property
+    def whence(self) -> str:
+        """A keyed hash of network and browser together: what an address was confirmed from."""
+        browser = self.request.headers.get("user-agent", "")
+        return self.house.tokens.keyed_hash("whence", f"{network_of(self.request)} {browser}")
 
     @property
     def csrf(self) -> str:
@@ -199,7 +227,9 @@ class Context:
 
     def url(self, name: str, **parameters: Any) -> str:
         """The path of a page of web/routes.py."""
-        return str(self.request.app.url_path_for(name, **parameters))
+        # Starlette's own search goes through all routes; a long discussion asks several hundred times.
+        paths: dict[str, str] = self.request.app.state.paths
+        return paths[name].format(**parameters)
 
     def address(self, name: str, **parameters: Any) -> str:
         """The same as a whole address, for letters, feeds and other sites."""

@@ -36,8 +36,8 @@ def form_token_is_good(tokens: Tokens, post_id: int, now: datetime, token: str) 
 def comes_from_here(request: Request, base_url: str, *, by_token: bool = False) -> bool:
     """Whether the browser says that the form was sent from this site.
 
-    Programs that say nothing pass: nobody can make them send a cookie, and a signed token is asked for besides. On pages
-    that are reached `by_token` the origin is not looked at: they send none, so that the token does not leave with it.
+    Programs that say nothing pass: nobody can make them send a cookie, and a signed token is asked for besides.
+    Pages that are reached `by_token` send no origin, lest the token leave with it: there it is not looked at.
     """
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from agora.rules.errors import N_, Message, Refused
 from agora.web import csrf
-from agora.web.context import NO_FIELDS, Context, Fields, House, is_long
+from agora.web.context import NO_FIELDS, Context, Fields, House, is_long, open_context
 
 TITLES = {
     400: N_("This request cannot be understood"),
@@ -35,9 +35,13 @@ def refusal(
 ) -> Response:
     """The page that tells a person why not, and gives back what they had written."""
     response = _page(request, house, refused.status, refused.message, fields, database_works=database_works)
+    say_when_to_retry(response, refused)
+    return response
+
+
+def say_when_to_retry(response: Response, refused: Refused) -> None:
     if refused.retry_after is not None:
         response.headers["Retry-After"] = str(refused.retry_after)
-    return response
 
 
 def signed_out(context: Context) -> Response:
@@ -95,7 +99,7 @@ def _page(
     try:
         if database_works:
             with house.database.read() as session:
-                context = Context(request, house, session, house.clock(), fields)
+                context = open_context(request, house, session, fields)
                 return _private(context.page("errors/error.html", status=status, **said))
     except SQLAlchemyError:
         pass  # then the page is made without asking the database for the site's name

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from agora.actions import comments as actions
 from agora.actions import subscriptions as follow
-from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound, Refused
+from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.rules.moderation import Decision, Party, State, next_state
 from agora.rules.policy import MODE_NAMES
 from agora.store import comments, events, subscriptions
@@ -67,6 +67,7 @@ class Step:
     what: str
     clause: tuple[int, str] | None
     explanation: str
+    is_decision: bool
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class OwnComment:
     explanation: str
     mode: str
     steps: list[Step]
+    reason: Step | None
     edit_until: datetime | None
     may_withdraw: bool
     permalink: str | None
@@ -115,13 +117,13 @@ def edit(context: Context) -> Response:
         context.fields.raw("body"),
         rules,
         context.settings,
-        source=context.source,
+        whence=context.whence,
         now=context.now,
     )
     return _back(context, "edited")
 
 
-def edit_again(context: Context, problem: FieldErrors | Conflict) -> Response:
+def edit_again(context: Context, problem: FieldErrors | Refused) -> Response:
     """The text as it was sent; with an ended time of editing it stands there to be copied."""
     if isinstance(problem, FieldErrors):
         message, status = problem.errors["body"], 422
@@ -143,24 +145,25 @@ def follow_replies(context: Context) -> Response:
     if comment.commenter is None:
         raise NotFound()
     if context.fields.text("action") == "stop":
-        subscription = subscriptions.of_comment(context.session, comment.id)
-        if subscription:
-            follow.end(context.session, subscription, now=context.now)
+        actions.stop_letters(context.session, comment, now=context.now)
         return _back(context, "unfollowed")
-    done = actions.follow_replies(context.session, comment, comment.commenter, source=context.source, now=context.now)
+    done = actions.follow_replies(context.session, comment, comment.commenter, whence=context.whence, now=context.now)
     return _back(context, "follows" if done else "asked")
 
 
 def show_confirm(context: Context) -> Response:
-    comment = _confirmed_comment(context)
-    return context.page("comments/confirm.html", language=comment.language, comment=comment)
+    comment = _comment(context, "confirm")
+    return context.page("comments/confirm.html", language=comment.language, comment=comment, disowned=False)
 
 
 def confirm(context: Context) -> Response:
     """The address is theirs: only now do letters about answers begin."""
-    comment = _confirmed_comment(context)
+    comment = _comment(context, "confirm")
+    if context.fields.text("action") == "disown":
+        actions.disown(context.session, comment, now=context.now)
+        return context.page("comments/confirm.html", language=comment.language, comment=comment, disowned=True)
     rules = actions.rules_of(comment.post, context.site, context.settings)
-    actions.confirm_address(context.session, comment, rules, source=context.source, now=context.now)
+    actions.confirm_address(context.session, comment, rules, whence=context.whence, now=context.now)
     token = context.house.tokens.sign("my-comment", comment.id)
     return context.redirect(f"{context.url('my_comment', token=token)}?done=confirmed")
 
@@ -186,16 +189,8 @@ def _open(context: Context, purpose: str) -> object:
         raise Refused(N_("This address is not complete, or is too old."), status=404) from error
 
 
-def _comment(context: Context) -> Comment:
-    comment_id = _open(context, "my-comment")
-    comment = comments.comment_in_full(context.session, comment_id) if isinstance(comment_id, int) else None
-    if comment is None:
-        raise NotFound()
-    return comment
-
-
-def _confirmed_comment(context: Context) -> Comment:
-    comment_id = _open(context, "confirm")
+def _comment(context: Context, purpose: str = "my-comment") -> Comment:
+    comment_id = _open(context, purpose)
     comment = comments.comment_in_full(context.session, comment_id) if isinstance(comment_id, int) else None
     if comment is None:
         raise NotFound()
@@ -229,6 +224,7 @@ def _own(context: Context, comment: Comment) -> OwnComment:
         explanation=EXPLANATIONS[comment.state],
         mode=MODE_NAMES[comment.mode],
         steps=[step for step in steps if step.what],
+        reason=_reason(comment, steps),
         edit_until=actions.edit_until(comment, context.settings) if may_edit else None,
         may_withdraw=next_state(comment.state, Decision.WITHDRAW, Party.COMMENTER) is not None,
         permalink=context.url("comment", id=comment.id) if is_public else None,
@@ -238,7 +234,15 @@ def _own(context: Context, comment: Comment) -> OwnComment:
     )
 
 
+def _reason(comment: Comment, steps: list[Step]) -> Step | None:
+    """The step that says why the comment is not public, if a moderator said so."""
+    if comment.state not in {State.REJECTED, State.HIDDEN}:
+        return None
+    last = next((step for step in reversed(steps) if step.is_decision), None)
+    return last if last and (last.clause or last.explanation) else None
+
+
 def _step(event: Event, titles: dict[int, str]) -> Step:
     what = DECIDED[event.decision] if event.decision else STEPS.get(event.kind, "")
     clause = (event.clause, titles.get(event.id, "")) if event.clause else None
-    return Step(event.at, what, clause, event.explanation)
+    return Step(event.at, what, clause, event.explanation, event.decision is not None)

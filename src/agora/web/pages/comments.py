@@ -7,7 +7,7 @@ from starlette.responses import Response
 from agora.actions import comments as actions
 from agora.actions.comments import CommentDraft
 from agora.rules import markup
-from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound
+from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.store import comments, posts
 from agora.store.comments import Comment
 from agora.store.posts import Post
@@ -34,6 +34,8 @@ def reply(context: Context) -> Response:
     if comment is None or post is None:
         raise NotFound(N_("This comment is not public, or no longer."))
     parent = _parent(context, post, comment.id)
+    if parent is None:
+        raise NotFound(N_("This comment is not public, or no longer."))
     return _respond(context, post, empty_form(context, post), parent)
 
 
@@ -53,7 +55,7 @@ def create(context: Context) -> Response:
     return context.redirect(f"{context.url('my_comment', token=token)}?done=received")
 
 
-def form_again(context: Context, problem: FieldErrors | Conflict) -> Response:
+def form_again(context: Context, problem: FieldErrors | Refused) -> Response:
     """The form as it was sent, with a sentence beside each field that is wrong."""
     post = _post(context)
     errors = problem.errors if isinstance(problem, FieldErrors) else {"body": problem.message}
@@ -90,6 +92,7 @@ def _draft(context: Context) -> CommentDraft:
         letters=bool(fields.text("letters")),
         trap_filled=bool(fields.text("homepage")),
         source=context.source,
+        whence=context.whence,
     )
 
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from agora.actions import bylines as actions
 from agora.actions.bylines import BylineDraft
-from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound
+from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.rules.limits import LINKS
 from agora.store import bylines
 from agora.store.bylines import Byline
@@ -57,7 +57,7 @@ def save(context: Context) -> Response:
     return context.redirect(f"{context.url('desk_bylines')}?done=saved")
 
 
-def form_again(context: Context, problem: FieldErrors | Conflict) -> Response:
+def form_again(context: Context, problem: FieldErrors | Refused) -> Response:
     byline = _byline(context) if context.path("id") else None
     fields = context.fields
     errors = problem.errors if isinstance(problem, FieldErrors) else {"name": problem.message}

@@ -74,7 +74,7 @@ def _queue(
 ) -> Response:
     """The page of the queue that the address names; or, with `at`, the one that begins with this comment."""
     state = state or _state(context.query("state") or context.fields.text("state"))
-    after, before = whole_number(context.query("after")), whole_number(context.query("before"))
+    after, before = _key(context, "after"), _key(context, "before")
     if at is not None:
         after, before = at - 1, at + 1
     found = comments.queue(context.session, state, after=after, before=before, size=PAGE)
@@ -89,8 +89,10 @@ def _queue(
         bulk=[CaseButton(d, DECISION_NAMES[d], d in RESTRICTIONS) for d in decisions_for(state, Party.MODERATOR)],
         clauses=sorted(clause_titles(context).items()),
         waiting=counts.get(State.PENDING, 0),
-        oldest=_age(context, state),
+        oldest=_age(context),
         more=_more(url, state, found),
+        after=after,
+        before=before,
         problem=problem,
         flash=_flash(context),
         selected=set(context.fields.numbers("selected")),
@@ -99,11 +101,16 @@ def _queue(
     )
 
 
+def _key(context: Context, name: str) -> int | None:
+    """Where this page of the queue begins, as its address or its form says."""
+    return whole_number(context.query(name) or context.fields.text(name))
+
+
 def _state(text: str) -> State:
     return State(text) if text in set(TABS) else State.PENDING
 
 
-def _age(context: Context, state: State) -> timedelta | None:
+def _age(context: Context) -> timedelta | None:
     oldest = comments.oldest_waiting(context.session)
     return context.now - oldest if oldest else None
 
@@ -188,7 +195,7 @@ def decide(context: Context) -> Response:
     return context.redirect(f"{context.url('desk_moderation')}?state={state}&done={decision}")
 
 
-def decide_again(context: Context, problem: FieldErrors | Conflict) -> Response:
+def decide_again(context: Context, problem: FieldErrors | Refused) -> Response:
     """The queue again: with what is missing beside the case, or with the news that somebody was quicker."""
     comment = _comment(context)
     if isinstance(problem, FieldErrors):
@@ -220,8 +227,8 @@ def decide_many(context: Context) -> Response:
     return context.redirect(f"{context.url('desk_moderation')}?{query}")
 
 
-def decide_many_again(context: Context, problem: FieldErrors | Conflict) -> Response:
-    if isinstance(problem, Conflict):
+def decide_many_again(context: Context, problem: FieldErrors | Refused) -> Response:
+    if isinstance(problem, Refused):
         return _queue(context, status=409, problem=problem.message)
     return _queue(context, status=422, problem=next(iter(problem.errors.values())))
 

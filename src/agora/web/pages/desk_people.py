@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from agora.actions import people as actions
 from agora.actions import site as site_actions
-from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound
+from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.rules.permissions import ROLE_NAMES, Role
 from agora.rules.policy import MODE_NAMES, Mode
 from agora.store import people, site
@@ -80,8 +80,8 @@ def _add(context: Context) -> None:
     actions.send_sign_in_link(context.session, person.email, now=context.now)
 
 
-def people_again(context: Context, problem: FieldErrors | Conflict) -> Response:
-    if isinstance(problem, Conflict):
+def people_again(context: Context, problem: FieldErrors | Refused) -> Response:
+    if isinstance(problem, Refused):
         return _people(context, status=409, problem=problem.message)
     return _people(context, status=422, errors=problem.errors)
 
@@ -131,7 +131,7 @@ def save_settings(context: Context) -> Response:
     return context.redirect(f"{context.url('desk_settings')}?done=saved")
 
 
-def settings_again(context: Context, problem: FieldErrors | Conflict) -> Response:
+def settings_again(context: Context, problem: FieldErrors | Refused) -> Response:
     errors = problem.errors if isinstance(problem, FieldErrors) else {"title": problem.message}
     return _settings(context, status=422, errors=errors)
 
@@ -165,6 +165,6 @@ def save_charter(context: Context) -> Response:
     return context.redirect(f"{context.url('desk_charter')}?done=saved")
 
 
-def charter_again(context: Context, problem: FieldErrors | Conflict) -> Response:
+def charter_again(context: Context, problem: FieldErrors | Refused) -> Response:
     errors = problem.errors if isinstance(problem, FieldErrors) else {"body": problem.message}
     return _charter(context, status=422, body=context.fields.raw("body"), errors=errors)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from agora.actions import posts as actions
 from agora.actions.posts import PostDraft
 from agora.i18n import LANGUAGE_NAMES, LANGUAGES
-from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound
+from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.rules.moderation import State
 from agora.rules.permissions import Deed, may_edit_post
 from agora.rules.policy import MODE_NAMES, Mode
@@ -103,7 +103,7 @@ def _answer(context: Context, post: Post | None) -> Response:
     return context.redirect(f"{context.url('desk_post', id=post.id)}?done={done}")
 
 
-def editor_again(context: Context, problem: FieldErrors | Conflict) -> Response:
+def editor_again(context: Context, problem: FieldErrors | Refused) -> Response:
     """The editor as it was sent: with sentences beside its fields, or beside what somebody else saved meanwhile."""
     post = _post(context) if context.path("id") else None
     view = _sent_view(context, post)

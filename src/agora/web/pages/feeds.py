@@ -7,7 +7,8 @@ from typing import Any
 from markupsafe import Markup
 from starlette.responses import Response
 
-from agora.rules.errors import N_, Message, NotFound
+from agora.i18n import translate
+from agora.rules.errors import N_, NotFound
 from agora.rules.typography import quotable
 from agora.store import bylines, comments, events, posts
 from agora.store.comments import FeedLine
@@ -60,7 +61,7 @@ def tag_feed(context: Context) -> Response:
 
 
 def comments_feed(context: Context) -> Response:
-    title = Message(N_("Comments on %(site)s"), {"site": context.site.title})
+    title = translate(context.settings.language, N_("Comments on %(site)s"), {"site": context.site.title})
     return _comments(context, None, title, context.url("home"), context.settings.language)
 
 
@@ -71,7 +72,7 @@ def post_comments_feed(context: Context) -> Response:
         if current is None:
             raise NotFound()
         return context.redirect(context.url("post_comments_feed", slug=current), status=301)
-    title = Message(N_("Comments on “%(title)s”"), {"title": quotable(post.title, post.language)})
+    title = translate(post.language, N_("Comments on “%(title)s”"), {"title": quotable(post.title, post.language)})
     return _comments(context, post, title, context.url("post", slug=post.slug), post.language)
 
 
@@ -83,7 +84,7 @@ def _posts(context: Context, kind: PostFilter, title: str, page: str, name: str)
     return _feed(context, entries, older, title=title, page=page, name=name, language=context.settings.language)
 
 
-def _comments(context: Context, post: Post | None, title: Message, page: str, language: str) -> Response:
+def _comments(context: Context, post: Post | None, title: str, page: str, language: str) -> Response:
     before = read_key(context.query("before"))
     post_id = post.id if post else None
     found = comments.feed_page(context.session, post_id=post_id, before=before, size=SIZE)
@@ -128,7 +129,7 @@ def _post_entry(context: Context, post: Post) -> Entry:
         names=[(byline.name, context.address("byline", slug=byline.slug)) for byline in post.bylines],
         published=published,
         updated=post.updated_at or published,
-        html=post.body_html,
+        html=_absolute(context, post.body_html, context.address("post", slug=post.slug)),
         summary=post.summary,
         language=post.language,
         tags=[tag.name for tag in post.tags],
@@ -151,9 +152,15 @@ def _comment_entry(context: Context, line: FeedLine) -> Entry:
         names=[(line.name, line.website)],
         published=published,
         updated=max(published, line.edited_at or published),
-        html=line.html,
+        html=_absolute(context, line.html, context.address("comment", id=line.id)),
         summary="",
         language=line.language,
         tags=[],
         in_reply_to=answered,
     )
+
+
+def _absolute(context: Context, html: Markup, own: str) -> Markup:
+    """The same HTML with whole addresses: a reader shows it far from the page. Ours is written in one form only."""
+    whole = html.replace('href="/', f'href="{context.settings.base_url}/').replace('href="#', f'href="{own}#')
+    return Markup(whole)  # noqa: S704 - only addresses of ours were put into HTML that was safe

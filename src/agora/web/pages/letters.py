@@ -70,8 +70,8 @@ def act(context: Context) -> Response:
     return _page(context, signed, done=True)
 
 
-def again(context: Context, problem: FieldErrors | Conflict) -> Response:
-    if isinstance(problem, Conflict):
+def again(context: Context, problem: FieldErrors | Refused) -> Response:
+    if isinstance(problem, Refused):
         raise problem
     return _page(context, _signed(context), status=422, errors=problem.errors)
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from agora.actions import people as actions
 from agora.i18n import LANGUAGES
 from agora.rules import urls
-from agora.rules.errors import N_, Conflict, FieldErrors, Message, Refused
+from agora.rules.errors import N_, FieldErrors, Message, Refused
 from agora.rules.permissions import Deed, may
 from agora.store import people
 from agora.store.people import Person
@@ -146,6 +146,6 @@ def save_account(context: Context) -> Response:
     return context.redirect(f"{context.url('account')}?done={done}")
 
 
-def account_again(context: Context, problem: FieldErrors | Conflict) -> Response:
+def account_again(context: Context, problem: FieldErrors | Refused) -> Response:
     errors = problem.errors if isinstance(problem, FieldErrors) else {"name": problem.message}
     return _account(context, errors, status=422)

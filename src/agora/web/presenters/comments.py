@@ -33,6 +33,7 @@ class CommentView:
     edited_at: datetime | None
     badge: str | None
     gone: Message | None
+    gone_by_moderation: bool
     reply_url: str | None
     in_reply_to: tuple[str, str] | None
     replies: "list[CommentView]" = field(default_factory=list)
@@ -105,6 +106,7 @@ def _comment_view(
         edited_at=line.edited_at,
         badge=badge,
         gone=why_gone.get(line.id),
+        gone_by_moderation=line.state in {State.HIDDEN, State.REJECTED},
         reply_url=context.url("reply", id=line.id) if post.discussion_open else None,
         in_reply_to=(f"#comment-{parent.id}", parent.name if parent.is_public else "") if parent else None,
     )
