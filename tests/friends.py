@@ -281,7 +281,7 @@ def write_comment(
     **stated: Any,
 ) -> Comment:
     """A comment by Bob, public at once unless another mode holds it. The same words sent twice are one comment."""
-    fields = {"name": "Bob", "email": "bob@example.org", "source": "a test"} | stated
+    fields = {"name": "Bob", "email": "bob@example.org", "source": "a test", "whence": "a test"} | stated
     draft = CommentDraft(body=body, parent_id=parent.id if parent else None, **fields)
     comment = comment_actions.post_comment(session, post, draft, SiteRules(mode, limit_haste=False), now=now)
     session.flush()

@@ -145,7 +145,7 @@ def confirm(session: Session, comment: Comment, rules: SiteRules = FIRST_TIME) -
     session.expire_all()
     found = comments.comment_in_full(session, comment.id)
     assert found
-    confirm_address(session, found, rules, source="a test", now=NOW)
+    confirm_address(session, found, rules, whence="a test", now=NOW)
     return found.state
 
 
@@ -209,7 +209,7 @@ def test_confirmed_address_is_trusted_here(database: Database) -> None:
         confirm(session, write_comment(session, post, "Held.", now=NOW, mode=Mode.FIRST_TIME))
 
         here = write_comment(session, post, "From here.", now=NOW, mode=Mode.FIRST_TIME)
-        elsewhere = write_comment(session, post, "From afar.", now=NOW, mode=Mode.FIRST_TIME, source="elsewhere")
+        elsewhere = write_comment(session, post, "From afar.", now=NOW, mode=Mode.FIRST_TIME, whence="elsewhere")
 
         assert (here.state, elsewhere.state) == (State.PUBLISHED, State.PENDING)
 

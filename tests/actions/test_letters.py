@@ -155,7 +155,7 @@ def test_edited_comment_calls_again(session: Session, post: Post, maud: Person) 
     settings = load({"AGORA_DATA_DIR": "/tmp"})
 
     edit_comment(
-        session, in_full(session, comment), "Something else.", SiteRules(Mode.PRE), settings, source="", now=LATER
+        session, in_full(session, comment), "Something else.", SiteRules(Mode.PRE), settings, whence="", now=LATER
     )
 
     assert in_full(session, comment).state is State.PENDING
@@ -183,7 +183,7 @@ def test_asking_again_is_not_pestering(session: Session, post: Post) -> None:
     assert comment.commenter_id
     bob = session.get_one(Commenter, comment.commenter_id)
     for minute in range(9):
-        follow_replies(session, comment, bob, source="elsewhere", now=NOW + timedelta(minutes=minute))
+        follow_replies(session, comment, bob, whence="elsewhere", now=NOW + timedelta(minutes=minute))
 
     assert planned(session) == [RECEIVED] * RATES["letter-address"].count
 
@@ -195,7 +195,7 @@ def test_asking_again_is_not_pestering(session: Session, post: Post) -> None:
 def followed(session: Session, post: Post) -> Comment:
     """A comment of Bob, who confirmed his address and waits for answers."""
     comment = in_full(session, write_comment(session, post, now=NOW, letters=True))
-    confirm_address(session, comment, SiteRules(Mode.POST), source="a test", now=NOW)
+    confirm_address(session, comment, SiteRules(Mode.POST), whence="a test", now=NOW)
     planned(session)
     return comment
 
@@ -295,7 +295,7 @@ def test_wish_can_be_renewed(session: Session, post: Post, followed: Comment) ->
     unsubscribe(session, followed)
     bob = in_full(session, followed).commenter
     assert bob
-    assert follow_replies(session, followed, bob, source="a test", now=LATER)
+    assert follow_replies(session, followed, bob, whence="a test", now=LATER)
 
     answer(session, post, followed)
 

@@ -219,3 +219,38 @@ def test_rate_limit_lets_no_crowd_through(site: Site) -> None:
     answers = all_at_once([lambda: site.client().post("/sign-in", data=from_here)] * 16)
 
     assert statuses(answers) == {422: 10, 429: 6}
+
+
+def test_unread_edit_is_never_public(site: Site) -> None:
+    """Whoever edits in the moment of the approval does not smuggle the new text past the moderator."""
+    post, maud, bob = site.post(), site.client_of(site.maud()), site.client()
+    for number in range(5):
+        answer = comment_on(bob, post, f"Harmless text {number}.", email=f"bob{number}@example.org")
+        comment_id, own = comment_id_of(site, answer), answer.headers["location"].split("?")[0]
+        sent = form(maud.get("/admin/moderation"), f"case-{comment_id}") | {"decision": "approve"}
+        unread = f"UNREAD {number} " + "https://spam.example.org/x " * 150  # long: the edit takes its time
+
+        answers = all_at_once(
+            [
+                lambda own=own, unread=unread: bob.post(own, data={"body": unread}),
+                lambda sent=sent, id_=comment_id: maud.post(f"/admin/moderation/{id_}", data=sent),
+            ]
+        )
+
+        assert set(statuses(answers)) <= {303, 409}
+        assert 303 in statuses(answers)
+        assert "UNREAD" not in site.client().get("/posts/the-garden").text
+
+
+def test_two_administrators_cannot_both_leave(site: Site) -> None:
+    ada, ines = site.ada(), site.person("Ines", Role.ADMINISTRATOR)
+    clients = [site.client_of(ada), site.client_of(ines)]
+    deeds = []
+    for client, person in zip(clients, (ada, ines), strict=True):
+        csrf = form(client.get("/admin/settings"), "settings-form")["csrf"]
+        fields = {"csrf": csrf, "person": str(person.id), "role": "author", "action": "role"}
+        deeds.append(lambda client=client, fields=fields: client.post("/admin/people", data=fields))
+
+    answers = all_at_once(deeds)
+
+    assert sorted(answer.status_code for answer in answers) == [303, 409]

@@ -266,7 +266,6 @@ def answers(site: Site) -> dict[str, httpx.Response]:
         "302": client.get(f"/comments/{library.published}"),
         "303": client.get("/admin"),
         "304": client.get("/", headers={"If-None-Match": home.headers["etag"]}),
-        "307": client.get("/archive/"),
         "403": client.post("/sign-in", headers={"Origin": "https://evil.example"}),
         "404": client.get("/nowhere"),
         "404 of ours": client.get("/posts/nowhere"),
@@ -678,6 +677,11 @@ def test_charter_numbers_its_clauses(library: Library) -> None:
     numbers = [int(number) for number in re.findall(r'<li id="clause-(\d+)">', page.text)]
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(numbers) > 3
+
+
+@pytest.mark.parametrize("path", ["/archive/", "/posts/the-garden/", "//archive", "/Archive"])
+def test_one_page_has_one_address(library: Library, path: str) -> None:
+    assert library.site.client().get(f"{library.site.base_url}{path}").status_code == 404
 
 
 def test_unknown_address_helps(library: Library) -> None:

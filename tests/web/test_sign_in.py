@@ -301,18 +301,31 @@ def test_guessing_is_slowed_down(site: Site, ines: Person) -> None:
     assert PASSWORD not in refused.text
 
 
-@ON_SQLITE
-def test_address_is_guarded_from_everywhere(database_url: str, tmp_path: Path) -> None:
+def test_account_is_guarded_from_everywhere(database_url: str, tmp_path: Path) -> None:
     """Many networks guessing the password of one person."""
     with Site(database_url, tmp_path / "data", trusted_proxies="127.0.0.1") as site:
         site.person("Ines", Role.EDITOR, password=PASSWORD)
-        often = limits.RATES["sign-in-address"].count
+        with site.writing() as session:
+            for _ in range(limits.RATES["password"].count - 1):
+                spend(session, "password", site.tokens.keyed_hash("account", "ines@example.org"), now=site.clock.now)
 
-        def attempt(n: int, password: str) -> int:
-            return sign_in(site.client(headers={"X-Forwarded-For": f"192.0.2.{n}"}), password=password).status_code
+        def attempt(address: str, email: str) -> int:
+            client = site.client(headers={"X-Forwarded-For": address})
+            return sign_in(client, email, "a wrong password").status_code
 
-        assert [attempt(n, "") for n in range(often)] == [200] * often
-        assert attempt(99, PASSWORD) == 429
+        assert [attempt("192.0.2.1", "ines@example.org"), attempt("192.0.2.2", "Ines@example.org")] == [422, 429]
+        assert attempt("192.0.2.3", "somebody@example.org") == 422
+
+
+def test_letters_with_links_are_few(site: Site, ines: Person) -> None:
+    """Nobody can fill somebody's letter box; and nobody can tell by the answer that it is full."""
+    often = limits.RATES["sign-in-link"].count
+
+    answers = [sign_in(site.client(), password="") for _ in range(often + 2)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+    assert site.deliver() == often
 
 
 def test_limit_on_sign_in_is_shared(site: Site, ines: Person, database_url: str, tmp_path: Path) -> None:

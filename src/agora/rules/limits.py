@@ -5,7 +5,7 @@ from dataclasses import dataclass
 # Bytes of one request's body.
 PUBLIC_BODY = 128 * 1024
 DESK_BODY = 6 * 1024 * 1024  # a post of POST letters, each of which may take six bytes in a form
-UPLOAD_BODY = 6 * 1024 * 1024
+UPLOAD_BODY = 8 * 1024 * 1024
 
 # Characters.
 NAME = 80

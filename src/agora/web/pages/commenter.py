@@ -8,7 +8,7 @@ from starlette.responses import Response
 from agora.actions import comments as actions
 from agora.actions import subscriptions as follow
 from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
-from agora.rules.moderation import Decision, Party, State, next_state
+from agora.rules.moderation import EDITABLE, Decision, Party, State, next_state
 from agora.rules.policy import MODE_NAMES
 from agora.store import comments, events, subscriptions
 from agora.store.comments import Comment
@@ -84,6 +84,7 @@ class OwnComment:
     edit_until: datetime | None
     may_withdraw: bool
     permalink: str | None
+    may_follow: bool
     follows: bool
     follow_waits: bool
     is_verified: bool
@@ -228,6 +229,7 @@ def _own(context: Context, comment: Comment) -> OwnComment:
         edit_until=actions.edit_until(comment, context.settings) if may_edit else None,
         may_withdraw=next_state(comment.state, Decision.WITHDRAW, Party.COMMENTER) is not None,
         permalink=context.url("comment", id=comment.id) if is_public else None,
+        may_follow=comment.commenter_id is not None and comment.state in EDITABLE,
         follows=wants and subscription is not None and subscription.confirmed_at is not None,
         follow_waits=wants and subscription is not None and subscription.confirmed_at is None,
         is_verified=comment.commenter is not None and comment.commenter.verified_at is not None,

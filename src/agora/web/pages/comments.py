@@ -52,7 +52,7 @@ def create(context: Context) -> Response:
     if context.visitor:
         return context.redirect(context.url("comment", id=comment.id))
     token = context.house.tokens.sign("my-comment", comment.id)
-    return context.redirect(f"{context.url('my_comment', token=token)}?done=received")
+    return context.redirect(f"{context.url('my_comment', token=token)}?done=received#state")
 
 
 def form_again(context: Context, problem: FieldErrors | Refused) -> Response:

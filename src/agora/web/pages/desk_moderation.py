@@ -166,7 +166,7 @@ def _case(
         permalink=context.url("comment", id=comment.id) if is_public else None,
         age=context.now - comment.created_at,
         parent=_quote(comment.parent) if comment.parent else None,
-        why=[reason.message for reason in comment.revision.why],
+        why=[reason.message for reason in comment.revision.why] if comment.state is State.PENDING else [],
         email=comment.commenter.email if comment.commenter else "",
         is_verified=comment.commenter is not None and comment.commenter.verified_at is not None,
         record=[(STATE_NAMES[state], count) for state, count in others.items() if count > 0],
