@@ -130,6 +130,7 @@ WRITING = (
     Screen("no posts", "/admin/posts", who=ADMINISTRATOR, at=EMPTY),
     Screen("new post", "/admin/posts/new", who=ADMINISTRATOR),
     Screen("post in the editor", "editor", who=ADMINISTRATOR),
+    Screen("history of a post", "history", who=ADMINISTRATOR),
     Screen(
         "editor with errors",
         "/admin/posts/new",

@@ -109,6 +109,7 @@ def _moments(session: Session, site: Site, administrator: Person, maud: Person) 
         "unsubscribe": f"/my/letters/{sign('unsubscribe', subscription.id)}",
         "sign in by link": f"/sign-in/{sign('sign-in', sign_in.id)}",
         "editor": f"/admin/posts/{post.id}",
+        "history": f"/admin/posts/{post.id}/history",
         "byline": f"/admin/bylines/{ines.id}",
         "commenter": f"/admin/moderation/addresses/{newest[State.HIDDEN].commenter_id}",
         "letter to approve": f"/letters/decide/{sign('decide', case | {'decision': Decision.APPROVE})}",

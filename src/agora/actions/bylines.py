@@ -44,6 +44,7 @@ class BylineDraft:
     links: list[tuple[str, str]] = field(default_factory=list)
     portrait: bytes = b""
     remove_portrait: bool = False
+    person_id: int | None = None  # whose comments are marked as the author's
 
 
 def save_byline(
@@ -64,6 +65,7 @@ def save_byline(
     byline.name, byline.slug, byline.bio, byline.links = draft.name, slug, draft.bio, links
     byline.bio_html = markup.post_html(draft.bio, language)
     byline.renderer = markup.RENDERER_VERSION
+    byline.person_id = draft.person_id
     if portrait:
         session.merge(portrait)
         session.flush()  # first the picture, then the byline that points at it: no relation tells the session so

@@ -270,6 +270,12 @@ def revision_of(session: Session, post_id: int, edition: int) -> PostRevision | 
     return session.get(PostRevision, (post_id, edition))
 
 
+def revisions_of(session: Session, post_id: int, *, size: int) -> Sequence[PostRevision]:
+    """The texts that a post has had, the latest first."""
+    query = select(PostRevision).where(PostRevision.post_id == post_id).order_by(PostRevision.edition.desc())
+    return session.scalars(query.limit(size)).all()
+
+
 def wrong_counts(session: Session) -> int:
     """How many posts say another number of comments than there are: none, unless something is broken."""
     counted = text(

@@ -73,6 +73,9 @@ class Fields:
     def raw(self, name: str) -> str:
         return next((value for own, value in self._texts if own == name), "")
 
+    def has(self, name: str) -> bool:
+        return any(own == name for own, _ in self._texts)
+
     def text(self, name: str) -> str:
         return self.raw(name).strip()
 

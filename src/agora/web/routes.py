@@ -78,6 +78,7 @@ ROUTES: list[BaseRoute] = [
         "desk_post",
         Page(desk_posts.edit, desk_posts.save, desk_posts.editor_again, DESK, Deed.WRITE_POSTS),
     ),
+    desk("/admin/posts/{id}/history", "desk_history", Page(desk_posts.history, guard=DESK, deed=Deed.WRITE_POSTS)),
     desk("/admin/bylines", "desk_bylines", Page(desk_bylines.list_bylines, guard=DESK, deed=Deed.EDIT_BYLINES)),
     desk(
         "/admin/bylines/new",

@@ -8,8 +8,10 @@ from agora.actions import bylines as actions
 from agora.actions.bylines import BylineDraft
 from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.rules.limits import LINKS
-from agora.store import bylines
+from agora.rules.permissions import Deed
+from agora.store import bylines, people
 from agora.store.bylines import Byline
+from agora.store.people import Person
 from agora.web.context import Context, whole_number
 from agora.web.presenters.posts import byline_view
 
@@ -50,6 +52,7 @@ def save(context: Context) -> Response:
         links=_sent_links(context),
         portrait=fields.uploads.get("portrait", b""),
         remove_portrait=bool(fields.text("remove_portrait")),
+        person_id=_account(context, byline),
     )
     actions.save_byline(
         context.session, byline, draft, by=context.person, language=context.settings.language, now=context.now
@@ -72,6 +75,14 @@ def _byline(context: Context) -> Byline:
     return byline
 
 
+def _account(context: Context, byline: Byline | None) -> int | None:
+    """Which account answers as this byline: editors choose among all, others leave it as it is."""
+    if not context.may(Deed.EDIT_ANY_POST) or not context.fields.has("person"):
+        return byline.person_id if byline else None
+    person = context.session.get(Person, context.fields.number("person") or 0)
+    return person.id if person else None
+
+
 def _sent_links(context: Context) -> list[tuple[str, str]]:
     labels, urls = context.fields.texts("link_label"), context.fields.texts("link_url")
     padded = labels + [""] * (len(urls) - len(labels))
@@ -86,6 +97,8 @@ def _form(
         "desk/byline.html",
         status=status,
         form=form,
+        accounts=people.everyone(context.session) if context.may(Deed.EDIT_ANY_POST) else [],
+        account=context.fields.number("person") if errors else (form.byline.person_id if form.byline else None),
         links=form.links + [("", "")] * empty_lines,
         view=byline_view(context, form.byline) if form.byline else None,
         errors=errors or {},

@@ -73,6 +73,15 @@ def edit(context: Context) -> Response:
     return _editor(context, _view_of(_post(context)))
 
 
+def history(context: Context) -> Response:
+    """The texts that were saved, to read and to copy from."""
+    post = _post(context)
+    edition = whole_number(context.query("edition")) or post.edition
+    revisions = posts.revisions_of(context.session, post.id, size=PAGE)
+    shown = posts.revision_of(context.session, post.id, edition) or (revisions[0] if revisions else None)
+    return context.page("desk/history.html", post=post, revisions=revisions, shown=shown)
+
+
 def create(context: Context) -> Response:
     return _answer(context, None)
 
