@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import anyio
 from anyio import CapacityLimiter
@@ -28,12 +29,14 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def new_renderer(settings: Settings) -> Renderer:
-    return Renderer(settings.time_zone, {"typeset": typeset, "quotable": quotable})
+@lru_cache(maxsize=4)
+def renderer_for(time_zone: str) -> Renderer:
+    """One for all who share it: compiling the templates is the largest part of a start."""
+    return Renderer(time_zone, {"typeset": typeset, "quotable": quotable})
 
 
 def new_worker(settings: Settings, database: Database, *, clock: Callable[[], datetime] = clock) -> Worker:
-    return Worker(settings, database, new_renderer(settings), Tokens(settings.secret_key), clock)
+    return Worker(settings, database, renderer_for(settings.time_zone), Tokens(settings.secret_key), clock)
 
 
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = clock) -> ASGIApp:
@@ -56,7 +59,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = clock) -> 
     )
     app.state.paths = {route.name: route.path_format for route in ROUTES if isinstance(route, Route)}
     app.router.redirect_slashes = False  # one page, one address
-    app.state.house = House(settings, database, new_renderer(settings), Tokens(settings.secret_key), clock, worker.wake)
+    renderer, tokens = renderer_for(settings.time_zone), Tokens(settings.secret_key)
+    app.state.house = House(settings, database, renderer, tokens, clock, worker.wake)
     app.state.readers = CapacityLimiter(settings.threads)
     app.state.writers = CapacityLimiter(database.writers)
     # Around Starlette and not inside it, so that the page of our own mistakes carries the headers too.

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from playwright.sync_api import Browser
 
 from . import HOST, browser
 from .postgres import PostgresServer, found_programs, wait_for_end
@@ -174,11 +175,12 @@ def test_server_restarts_on_its_port(smtp: SmtpServer) -> None:
 
 
 @pytest.mark.browser
-def test_chromium_opens_a_page() -> None:
-    with browser.launch() as chromium:
-        page = chromium.new_page()
-        page.goto("about:blank")
-        assert page.evaluate("navigator.userAgent").count("Chrome") == 1
+@pytest.mark.xdist_group("browser")
+def test_chromium_opens_a_page(chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.goto("about:blank")
+    assert page.evaluate("navigator.userAgent").count("Chrome") == 1
+    page.close()
 
 
 @pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])

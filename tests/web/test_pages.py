@@ -61,19 +61,19 @@ def path_of(library: Library, route: Route) -> str:
         name = {"my_withdraw": "my_comment", "my_follow": "my_comment"}.get(route.name, route.name)
         return library.paths[name] + route.path.partition("{token}")[2]
     ids = {
-        "comment": library.published,
-        "reply": library.published,
-        "desk_post": library.post.id,
-        "desk_byline": library.byline.id,
-        "desk_decision": library.waiting,
-        "desk_commenter": library.site.comment(library.published).commenter_id,
+        "/comments/{id}": library.published,
+        "/admin/posts/{id}": library.post.id,
+        "/admin/bylines/{id}": library.byline.id,
+        "/admin/moderation/{id}": library.waiting,
+        "/admin/moderation/addresses/{id}": library.site.comment(library.published).commenter_id,
     }
     slugs = {"byline": "ines-caradec", "byline_feed": "ines-caradec", "tag": "gardens", "tag_feed": "gardens"}
     if route.name == "portrait":
         return library.paths["portrait"]
     if route.name == "static":
         return static_address("style.css")
-    return route.path.format(id=ids.get(route.name, 0), slug=slugs.get(route.name, "the-garden"))
+    start = route.path.partition("}")[0] + "}"
+    return route.path.format(id=ids.get(start, 0), slug=slugs.get(route.name, "the-garden"))
 
 
 def methods(route: Route) -> set[str]:

@@ -66,7 +66,7 @@ def send_again(context: Context) -> Response:
     )
 
 
-async def http_error(request: Request, error: Exception) -> Response:
+def http_error(request: Request, error: Exception) -> Response:
     """Starlette's own refusals: 404, 405, 413, 400."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict((error.headers or {}) if isinstance(error, HTTPException) else {})
@@ -75,7 +75,7 @@ async def http_error(request: Request, error: Exception) -> Response:
     return response
 
 
-async def our_mistake(request: Request, error: Exception) -> Response:
+def our_mistake(request: Request, error: Exception) -> Response:
     """A page that apologises, with the request's id."""
     return _page(request, request.app.state.house, 500, Message(SENTENCES[500]))
 

@@ -54,7 +54,7 @@ def byline_feed(context: Context) -> Response:
 
 def tag_feed(context: Context) -> Response:
     tag = posts.tag_by_slug(context.session, context.path("slug"))
-    if tag is None:
+    if tag is None or not posts.count_public(context.session, PostFilter(tag_id=tag.id)):
         raise NotFound()
     title = f"{tag.name} · {context.site.title}"
     return _posts(context, PostFilter(tag_id=tag.id), title, context.url("tag", slug=tag.slug), f"tag/{tag.id}")

@@ -27,6 +27,9 @@ class SignedDecision:
 
 
 def show(context: Context) -> Response:
+    if context.query("done"):
+        payload = _payload(context)
+        return context.page("moderation/letter.html", button=DECISION_NAMES[payload["decision"]], done=True)
     return _page(context, _signed(context))
 
 
@@ -36,7 +39,6 @@ def _page(
     *,
     status: int = 200,
     errors: dict[str, Message] | None = None,
-    done: bool = False,
 ) -> Response:
     return context.page(
         "moderation/letter.html",
@@ -50,7 +52,7 @@ def _page(
         reason=context.fields.text("reason"),
         explanation=context.fields.text("explanation"),
         errors=errors or {},
-        done=done,
+        done=False,
     )
 
 
@@ -67,7 +69,7 @@ def act(context: Context) -> Response:
         explanation=context.fields.text("explanation"),
         now=context.now,
     )
-    return _page(context, signed, done=True)
+    return context.redirect(f"{context.request.url.path}?done=yes")
 
 
 def again(context: Context, problem: FieldErrors | Refused) -> Response:
@@ -78,12 +80,7 @@ def again(context: Context, problem: FieldErrors | Refused) -> Response:
 
 def _signed(context: Context) -> SignedDecision:
     """Raises Refused when the link is not ours or too old, and Conflict when the text has changed since."""
-    try:
-        payload: dict[str, Any] = context.house.tokens.open("decide", context.path("token"))
-    except BadToken as error:
-        raise Refused(
-            N_("This link is not complete, or is too old. The queue shows what still waits."), status=403
-        ) from error
+    payload = _payload(context)
     comment = comments.comment_in_full(context.session, payload["comment"])
     moderator = context.session.get(Person, payload["moderator"])
     if comment is None or moderator is None or moderator.closed_at or not may(moderator.role, Deed.MODERATE):
@@ -91,3 +88,13 @@ def _signed(context: Context) -> SignedDecision:
     if comment.version != payload["version"]:
         raise Conflict(N_("This comment changed meanwhile: somebody else decided, or its text was edited."))
     return SignedDecision(comment, Decision(payload["decision"]), moderator)
+
+
+def _payload(context: Context) -> dict[str, Any]:
+    try:
+        payload: dict[str, Any] = context.house.tokens.open("decide", context.path("token"))
+    except BadToken as error:
+        raise Refused(
+            N_("This link is not complete, or is too old. The queue shows what still waits."), status=403
+        ) from error
+    return payload
