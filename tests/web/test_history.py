@@ -1,5 +1,7 @@
 """What a post said before can be read and copied; and who signs a post is marked where they answer."""
 
+import html
+
 from friends import Site, comment_on, form
 
 from agora.rules.permissions import Role
@@ -34,3 +36,23 @@ def test_author_is_marked_in_discussion(site: Site) -> None:
     comment_on(site.client_of(alice), post, "Thank you all.")
 
     assert "Signs this article" in site.client().get("/posts/the-garden").text
+
+
+def test_unheard_of_edition_shows_latest(site: Site) -> None:
+    post = site.post(body="As it is.")
+
+    page = site.client_of(site.ada()).get(f"/admin/posts/{post.id}/history?edition=999999999999999")
+
+    assert page.status_code == 200
+    assert "As it is." in page.text
+
+
+def test_feed_leaves_shown_code_alone(site: Site) -> None:
+    site.post(body='[here](/charter) and `<a href="/kept">`, [there](//example.org/x), note[^1]\n\n[^1]: Below.')
+
+    content = html.unescape(site.client().get("/feed.atom").text)
+
+    assert f'<a href="{site.base_url}/charter"' in content
+    assert f'<a href="{site.base_url}/posts/the-garden#fn1"' in content
+    assert '&lt;a href="/kept"&gt;' in content
+    assert '<a href="//example.org/x"' in content

@@ -76,7 +76,7 @@ def edit(context: Context) -> Response:
 def history(context: Context) -> Response:
     """The texts that were saved, to read and to copy from."""
     post = _post(context)
-    edition = whole_number(context.query("edition")) or post.edition
+    edition = min(whole_number(context.query("edition")) or post.edition, post.edition)
     revisions = posts.revisions_of(context.session, post.id, size=PAGE)
     shown = posts.revision_of(context.session, post.id, edition) or (revisions[0] if revisions else None)
     return context.page("desk/history.html", post=post, revisions=revisions, shown=shown)

@@ -1,5 +1,6 @@
 """Atom feeds (RFC 4287) with threads (RFC 4685) and pages (RFC 5005)."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -160,7 +161,12 @@ def _comment_entry(context: Context, line: FeedLine) -> Entry:
     )
 
 
+# A link to this site, or to a place in the same text, as rules/markup.py writes it; in a text "<" is always escaped.
+_OWN_LINK = re.compile(r'<a href="(?:(/)(?!/)|(#))')
+
+
 def _absolute(context: Context, html: Markup, own: str) -> Markup:
-    """The same HTML with whole addresses: a reader shows it far from the page. Ours is written in one form only."""
-    whole = html.replace('href="/', f'href="{context.settings.base_url}/').replace('href="#', f'href="{own}#')
+    """The same HTML with whole addresses: a feed reader shows it far from the page."""
+    site = context.settings.base_url
+    whole = _OWN_LINK.sub(lambda link: f'<a href="{site}/' if link[1] else f'<a href="{own}#', str(html))
     return Markup(whole)  # noqa: S704 - only addresses of ours were put into HTML that was safe
