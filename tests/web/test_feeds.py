@@ -1,5 +1,6 @@
 """The Atom feeds: well-formed whatever people write, stable in their ids, and cheap to ask for again."""
 
+import html
 import re
 import shutil
 import subprocess
@@ -447,3 +448,14 @@ def test_pages_reach_every_entry_once(site: Site, kind: str, moving: bool) -> No
 )
 def test_strange_positions_get_a_feed(library: Library, before: str) -> None:
     assert library.site.client().get(f"/feed.atom?before={before}").status_code == 200
+
+
+def test_feed_leaves_shown_code_alone(site: Site) -> None:
+    site.post(body='[here](/charter) and `<a href="/kept">`, [there](//example.org/x), note[^1]\n\n[^1]: Below.')
+
+    content = html.unescape(site.client().get("/feed.atom").text)
+
+    assert f'<a href="{site.base_url}/charter"' in content
+    assert f'<a href="{site.base_url}/posts/the-garden#fn1"' in content
+    assert '&lt;a href="/kept"&gt;' in content
+    assert '<a href="//example.org/x"' in content

@@ -1,7 +1,5 @@
 """What a post said before can be read and copied; and who signs a post is marked where they answer."""
 
-import html
-
 from friends import Site, comment_on, form
 
 from agora.rules.permissions import Role
@@ -45,14 +43,3 @@ def test_unheard_of_edition_shows_latest(site: Site) -> None:
 
     assert page.status_code == 200
     assert "As it is." in page.text
-
-
-def test_feed_leaves_shown_code_alone(site: Site) -> None:
-    site.post(body='[here](/charter) and `<a href="/kept">`, [there](//example.org/x), note[^1]\n\n[^1]: Below.')
-
-    content = html.unescape(site.client().get("/feed.atom").text)
-
-    assert f'<a href="{site.base_url}/charter"' in content
-    assert f'<a href="{site.base_url}/posts/the-garden#fn1"' in content
-    assert '&lt;a href="/kept"&gt;' in content
-    assert '<a href="//example.org/x"' in content
