@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 from rules.payloads import WAYS, results
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("xss")]
+pytestmark = pytest.mark.browser
 
 ADDRESS = "http://attacked.test/"
 BATCH = 1_000

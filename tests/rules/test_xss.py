@@ -5,9 +5,6 @@ import pytest
 from .judge import faults
 from .payloads import WAYS, payloads, results
 
-# With the tests in Chromium in one process: what becomes of each attack is computed once.
-pytestmark = pytest.mark.xdist_group("xss")
-
 
 def test_lists_of_attacks_are_whole() -> None:
     assert len(payloads()) > 6_000
