@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agora.rules import markup
-from agora.store import site
+from agora.store import site, versions
 from agora.store.bylines import Byline
 from agora.store.comments import Comment, CommentRevision
 from agora.store.database import Database
@@ -22,6 +22,7 @@ def batches(database: Database) -> Iterator[int]:
         while True:
             with database.write() as session:
                 count = step(session)
+                versions.touch(session, versions.SITE)
             if not count:
                 break
             yield count

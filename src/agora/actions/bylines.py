@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from agora.rules import limits, markup, urls
 from agora.rules.errors import N_, FieldErrors, Message
-from agora.store import bylines, events
+from agora.store import bylines, events, versions
 from agora.store.bylines import Byline, Portrait
 from agora.store.people import Person
 
@@ -74,6 +74,7 @@ def save_byline(
         byline.portrait_name = None
     session.add(byline)
     session.flush()
+    versions.touch(session, versions.SITE)
     events.record(session, "byline.saved", at=now, person_id=by.id if by else None, details={"byline": byline.id})
     return byline
 

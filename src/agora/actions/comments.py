@@ -13,7 +13,7 @@ from agora.rules.errors import N_, Conflict, FieldErrors, Message, Refused
 from agora.rules.moderation import EDITABLE, Decision, Party, State
 from agora.rules.policy import Mode, SiteRules, Submission, Verdict
 from agora.settings import Settings
-from agora.store import comments, database, events
+from agora.store import comments, database, events, versions
 from agora.store import subscriptions as subscription_store
 from agora.store.comments import Comment, Commenter, CommentRevision
 from agora.store.people import Person
@@ -144,6 +144,7 @@ def post_comment(
     letters.for_new_comment(session, event, comment)
     if verdict.state is State.PUBLISHED:
         comments.count_public_change(session, comment, by=1, now=now)
+        versions.touch(session, versions.COMMENTS, versions.of_post(post.id))
         letters.for_reply(session, event, comment)
     return comment
 
@@ -296,6 +297,8 @@ def edit_comment(
     revision = _add_revision(session, comment, body, html, verdict, number=number, now=now)
     if not comments.change_text(session, comment, revision_id=revision.id, fingerprint=words, edited_at=now):
         raise Conflict(N_("This comment changed meanwhile: somebody else decided, or its text was edited."))
+    if comment.published_at is not None:
+        versions.touch(session, versions.COMMENTS, versions.of_post(comment.post_id))
     events.record(
         session,
         "comment.edited",

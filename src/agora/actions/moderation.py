@@ -8,7 +8,7 @@ from agora.actions import letters
 from agora.rules import charter, limits
 from agora.rules.errors import N_, Conflict, FieldErrors, Message
 from agora.rules.moderation import RESTRICTIONS, Decision, Party, State, next_state
-from agora.store import comments, events, site
+from agora.store import comments, events, site, versions
 from agora.store.comments import Comment
 from agora.store.people import Person
 
@@ -54,6 +54,9 @@ def decide(
         explanation=explanation.strip(),
     )
     _keep_counts(session, comment, before, after, now)
+    versions.touch(session, versions.LOG)
+    if comment.published_at is not None:  # also what was hidden already: the note in its place may read otherwise
+        versions.touch(session, versions.COMMENTS, versions.of_post(comment.post_id))
     letters.for_decision(session, event, comment)
     if first_time_public:
         letters.for_reply(session, event, comment)

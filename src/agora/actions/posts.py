@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from agora.rules import limits, markup, urls
 from agora.rules.errors import N_, Conflict, FieldErrors, Message
 from agora.rules.policy import Mode
-from agora.store import bylines, events, posts
+from agora.store import bylines, events, posts, versions
 from agora.store.people import Person
 from agora.store.posts import FormerSlug, Post, PostRevision, PostState, Tag, post_bylines
 
@@ -85,6 +85,8 @@ def save_post(
             post.updated_at = now
     session.flush()
     _set_bylines(session, post, draft.byline_ids)
+    if post.is_public:
+        versions.touch(session, versions.SITE)
     events.record(session, "post.saved", at=now, post_id=post.id, person_id=by.id if by else None)
 
 
@@ -95,6 +97,7 @@ def publish_post(session: Session, post: Post, *, by: Person | None, now: dateti
     post.state = PostState.PUBLISHED
     post.published_at = post.published_at or now
     post.changed_at = now
+    versions.touch(session, versions.SITE)
     events.record(session, "post.published", at=now, post_id=post.id, person_id=by.id if by else None)
 
 
@@ -104,6 +107,7 @@ def unpublish_post(session: Session, post: Post, *, by: Person | None, now: date
         return
     post.state = PostState.DRAFT
     post.changed_at = now
+    versions.touch(session, versions.SITE)
     events.record(session, "post.unpublished", at=now, post_id=post.id, person_id=by.id if by else None)
 
 

@@ -9,7 +9,7 @@ from agora.rules import charter, limits, urls
 from agora.rules.errors import N_, FieldErrors, Message
 from agora.rules.policy import Mode
 from agora.settings import Settings
-from agora.store import events
+from agora.store import events, versions
 from agora.store import site as store
 from agora.store.people import Person
 from agora.store.site import CharterVersion, Site
@@ -53,6 +53,7 @@ def change_site(
     if errors:
         raise FieldErrors(errors)
     site.title, site.tagline, site.contact, site.moderation = title, tagline, contact, moderation
+    versions.touch(session, versions.SITE)
     events.record(session, "site.changed", at=now, person_id=by.id if by else None)
 
 
@@ -70,4 +71,5 @@ def change_charter(session: Session, source: str, *, language: str, by: Person |
     version = CharterVersion(source=source, language=language, created_at=now, created_by=by.id if by else None)
     session.add(version)
     session.flush()
+    versions.touch(session, versions.SITE)
     events.record(session, "charter.changed", at=now, person_id=by.id if by else None, details={"charter": version.id})

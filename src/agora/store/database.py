@@ -11,6 +11,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from agora.store import versions
+
 # Seconds that a SQLite writer waits for its turn before we say that the site is busy.
 BUSY_SECONDS = 15
 
@@ -50,6 +52,7 @@ class Database:
         """A transaction that is committed when the block ends well and undone when it raises."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
+            versions.grow(session)
             session.commit()
 
     def close(self) -> None:

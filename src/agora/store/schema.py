@@ -7,11 +7,11 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from agora.resources import folder
-from agora.store import bylines, comments, events, people, posts, site, subscriptions
+from agora.store import bylines, comments, events, people, posts, site, subscriptions, versions
 from agora.store.columns import Base
 from agora.store.database import Database
 
-__all__ = ["Base", "bylines", "comments", "events", "people", "posts", "site", "subscriptions"]
+__all__ = ["Base", "bylines", "comments", "events", "people", "posts", "site", "subscriptions", "versions"]
 
 
 class UnknownVersion(Exception):
@@ -51,3 +51,14 @@ def is_current(database: Database) -> bool:
     wanted = ScriptDirectory.from_config(_config()).get_current_head()
     with database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() == wanted
+
+
+def revision_of(database: Database) -> str | None:
+    """The migration that the database has come to; None where none has run."""
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this code has a migration of this name."""
+    return any(script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
