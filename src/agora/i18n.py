@@ -7,7 +7,7 @@ there is nothing to compile and nothing to forget to compile.
 import gettext
 import io
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -42,6 +42,24 @@ def translate(language: str, text: str, values: Mapping[str, object] | None = No
     return sentence % values if values else sentence.replace("%%", "%")
 
 
+# Babel takes longer to write one date than a page takes for a whole comment; a page has few different days.
+@lru_cache(maxsize=1024)
+def _written_date(day: date, language: str) -> str:
+    if language == "fr" and day.day == 1:
+        return "1er " + format_date(day, "MMMM y", locale="fr")
+    return format_date(day, "d MMMM y", locale=language)
+
+
+@lru_cache(maxsize=len(LANGUAGES) * 12)
+def _written_month(month: int, language: str) -> str:
+    return format_date(date(2000, month, 1), "LLLL", locale=language)
+
+
+@lru_cache(maxsize=1024)
+def _written_number(number: int, language: str) -> str:
+    return format_decimal(number, locale=language)
+
+
 class Calendar:
     """Dates and hours in one language and time zone."""
 
@@ -51,10 +69,7 @@ class Calendar:
 
     def date(self, moment: datetime) -> str:
         """12 mars 2026 · 12 March 2026"""
-        local = moment.astimezone(self.zone)
-        if self.language == "fr" and local.day == 1:
-            return "1er " + format_date(local, "MMMM y", locale="fr")
-        return format_date(local, "d MMMM y", locale=self.language)
+        return _written_date(moment.astimezone(self.zone).date(), self.language)
 
     def time(self, moment: datetime) -> str:
         """18 h 04 · 18:04"""
@@ -67,7 +82,7 @@ class Calendar:
 
     def month(self, moment: datetime) -> str:
         """mars"""
-        return format_date(moment.astimezone(self.zone), "LLLL", locale=self.language)
+        return _written_month(moment.astimezone(self.zone).month, self.language)
 
     def day(self, moment: datetime) -> str:
         """12 · 1er"""
@@ -82,4 +97,4 @@ class Calendar:
         return format_timedelta(span, locale=self.language, threshold=1.2)
 
     def number(self, number: int) -> str:
-        return format_decimal(number, locale=self.language)
+        return _written_number(number, self.language)
