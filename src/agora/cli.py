@@ -10,8 +10,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import uvicorn
 from sqlalchemy import make_url
@@ -20,7 +21,7 @@ from starlette.types import ASGIApp
 from tqdm import tqdm
 from uvicorn.supervisors import Multiprocess
 
-from agora import checkup, demo, rerender, settings
+from agora import backup, checkup, demo, rerender, settings
 from agora.actions import people as people_actions
 from agora.actions import site as site_actions
 from agora.app import clock, create_app, new_worker
@@ -47,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     command: Command = options.command
     try:
         return command(options)
-    except (BadSetting, Failed) as error:
+    except (BadSetting, Failed, backup.Trouble) as error:
         print(f"agora: {error}", file=sys.stderr)
     except UnknownVersion:
         print("agora: the database is at a version that only a newer Agora knows; install that one.", file=sys.stderr)
@@ -81,6 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     filled.add_argument("--if-empty", action="store_true", help="do nothing where there are posts already")
     filled.add_argument("--sign-in", action="store_true", help="print a one-time sign-in link for the administrator")
     _add_person_commands(commands)
+    _add_backup_commands(commands)
     _add(commands, "check", _check, "look whether all is in order", "agora check")
     _add(commands, "rerender", _rerender, "make the HTML of older texts anew with the present rules", "agora rerender")
     render = _add(commands, "render", _render, "print the safe HTML that a text becomes", "agora render --post note.md")
@@ -127,6 +129,27 @@ def _add_person_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     add.add_argument("--password-stdin", action="store_true", help="read a password from standard input")
     link = _add(group, "link", _link, "print a new one-time sign-in link", "agora person link maud@example.org")
     link.add_argument("email", help="whose")
+
+
+def _add_backup_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
+    made = _add(
+        commands,
+        "backup",
+        _backup,
+        "write database and secret key into one file, while the site runs",
+        "agora backup site-2026-11-23.zip",
+    )
+    made.add_argument("file", type=Path, help="the file to write")
+    made.add_argument("--overwrite", action="store_true", help="replace the file if it is there already")
+    restored = _add(
+        commands,
+        "restore",
+        _restore,
+        "put a backup in the place of the database; the site must not run",
+        "agora restore site-2026-11-23.zip",
+    )
+    restored.add_argument("file", type=Path, help="what `agora backup` wrote")
+    restored.add_argument("--force", action="store_true", help="also where there is a database; it is kept beside")
 
 
 def _settings(listens_on: str = "http://127.0.0.1:8000") -> Settings:
@@ -291,6 +314,57 @@ def _progress(label: str, items: list[Path]) -> Iterator[Path]:
         yield item
         if number % step == 0 or number == len(items):
             print(f"{label}: {number} of {len(items)}", file=sys.stderr)
+
+
+class _Work:
+    """Progress of several pieces of work in turn: a bar for each on a terminal, a plain line every tenth elsewhere."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[NoReturn] | None = None
+        self._label, self._tenth = "", 0
+
+    def __call__(self, label: str, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            self._draw(label, done, total)
+        else:
+            self._say(label, done * 10 // max(1, total))
+
+    def _draw(self, label: str, done: int, total: int) -> None:
+        if self._bar is None or label != self._label:
+            self.close()
+            self._label = label
+            self._bar = tqdm(
+                total=total, desc=label, unit="", bar_format="{desc}: {percentage:3.0f} %|{bar}| {remaining}"
+            )
+        self._bar.update(done - self._bar.n)
+
+    def _say(self, label: str, tenth: int) -> None:
+        if (label, tenth) != (self._label, self._tenth):
+            self._label, self._tenth = label, tenth
+            print(f"{label}: {tenth * 10} %", file=sys.stderr)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _backup(options: argparse.Namespace) -> int:
+    with closing(_Work()) as work:
+        made = backup.make(_settings(), options.file, overwrite=options.overwrite, now=clock(), progress=work)
+    print(f"Backed up to {options.file} ({made.summary}; and the secret key). Keep it as carefully as the site.")
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    with closing(_Work()) as work:
+        restored = backup.restore(_settings(), options.file, force=options.force, progress=work)
+    made = restored.manifest
+    print(f"Restored from {options.file} ({made.summary}), which Agora {made.agora} made at {made.made_at}.")
+    if restored.kept_as:
+        print(f"The database that was there is kept as {restored.kept_as}.")
+    if restored.other_key:
+        print("The settings state another secret_key than the backup's: links in letters sent before do not work.")
+    return 0
 
 
 def _add_person(options: argparse.Namespace) -> int:

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 # Characters. What Agora makes itself has 64.
 SHORTEST_SECRET = 16
+# Where it is kept in the data folder, unless it is stated.
+SECRET_FILE = "secret-key"  # noqa: S105
 
 
 class BadSetting(Exception):
@@ -211,7 +213,7 @@ def load(environ: Mapping[str, str] = os.environ, *, listens_on: str = "http://1
     values["data_dir"] = _data_folder(Path(values["data_dir"]))
     values["database_url"] = values["database_url"] or f"sqlite:///{values['data_dir'] / 'agora.db'}"
     values["base_url"] = values["base_url"] or listens_on
-    values["secret_key"] = values["secret_key"] or _kept_secret(values["data_dir"] / "secret-key")
+    values["secret_key"] = values["secret_key"] or _kept_secret(values["data_dir"] / SECRET_FILE)
     if len(values["secret_key"]) < SHORTEST_SECRET:
         raise BadSetting(f"secret_key is too short: at least {SHORTEST_SECRET} characters are needed.")
     return Settings(**{field.name: values[field.name] for field in fields(Settings)})
@@ -283,20 +285,32 @@ def _data_folder(path: Path) -> Path:
 
 def _kept_secret(path: Path) -> str:
     if not path.exists():
-        _make_secret(path)
+        # Of two processes that start at once, one gives the secret and both read it.
+        with suppress(FileExistsError):
+            _put_secret(path, secrets.token_urlsafe(48), os.link)
     return _file_content("secret_key", str(path))
 
 
-def _make_secret(path: Path) -> None:
-    """Put a whole secret in its place: of two processes that start at once, one gives it and both read it."""
+def keep_secret(settings: Settings, secret: str) -> bool:
+    """Keep this secret key for the site from its next start on; False where the settings state another one."""
+    path = settings.data_dir / SECRET_FILE
+    if settings.secret_key != secret and path.exists() and _kept_secret(path) == settings.secret_key:
+        _put_secret(path, secret, os.replace)
+        return True
+    return settings.secret_key == secret
+
+
+def _put_secret(path: Path, secret: str, put: Callable[[Path, Path], None]) -> None:
+    """Write the secret to a file of its own and put it, whole, into its place. Raises FileExistsError if `put` does."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(secret)
             file.flush()
             os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)
+        put(draft, path)
+    except FileExistsError:
+        raise
     except OSError as error:
         raise BadSetting(f"The secret key cannot be written to {path}: {error.strerror}.") from error
     finally:

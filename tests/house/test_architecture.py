@@ -13,7 +13,7 @@ from . import sources
 
 # Beside all rooms; MAY_IMPORT says which of them know one another.
 BESIDE = {"settings", "i18n", "rendering", "resources", "tokens"}
-ENTRANCES = {"app", "cli", "__main__", "demo", "checkup", "rerender"}
+ENTRANCES = {"app", "cli", "__main__", "demo", "checkup", "rerender", "backup"}
 ROOMS = {"rules", "store", "actions", "web", "jobs"}
 
 # web and jobs are strangers to each other, and nobody knows the entrances but the entrances.
