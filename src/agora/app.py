@@ -32,7 +32,8 @@ def clock() -> datetime:
 @lru_cache(maxsize=4)
 def renderer_for(time_zone: str) -> Renderer:
     """One for all who share it: compiling the templates is the largest part of a start."""
-    return Renderer(time_zone, {"typeset": typeset, "quotable": quotable})
+    # The same titles, names and tags stand on page after page.
+    return Renderer(time_zone, {"typeset": lru_cache(maxsize=1024)(typeset), "quotable": quotable})
 
 
 def new_worker(settings: Settings, database: Database, *, clock: Callable[[], datetime] = clock) -> Worker:

@@ -1,15 +1,23 @@
 """Templates to text: one environment for each language, with the few filters that a template may use."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.ext import InternationalizationExtension
+from jinja2.parser import Parser
+from markupsafe import Markup
 
 from agora.i18n import Calendar, catalogue, translate
 from agora.resources import folder
+
+# In each language. With most comments they take some 3 MiB, and never more than 20.
+FRAGMENTS = 1000
+# Characters. What is longer is made each time.
+LONGEST_FRAGMENT = 4000
 
 
 class Renderer:
@@ -18,10 +26,10 @@ class Renderer:
     def __init__(self, time_zone: str, filters: Mapping[str, Callable[..., Any]]) -> None:
         self._time_zone = time_zone
         self._filters = filters
-        self._environment = lru_cache(maxsize=8)(self._new_environment)
+        self.environment = lru_cache(maxsize=8)(self._new_environment)
 
     def render(self, template: str, language: str, **presented: Any) -> str:
-        return self._environment(language).get_template(template).render(language=language, **presented)
+        return self.environment(language).get_template(template).render(language=language, **presented)
 
     def calendar(self, language: str) -> Calendar:
         return Calendar(language, self._time_zone)
@@ -31,11 +39,12 @@ class Renderer:
             loader=FileSystemLoader(folder("templates")),
             autoescape=_is_markup,  # noqa: S701 - all but the plain texts of letters
             undefined=StrictUndefined,
-            extensions=["jinja2.ext.i18n"],
+            extensions=[Sentences],
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
         )
+        environment.extend(catalogue=catalogue(language))
         environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
         environment.policies["ext.i18n.trimmed"] = True
         calendar = self.calendar(language)
@@ -51,8 +60,43 @@ class Renderer:
             iso=_iso,
             **self._filters,
         )
+        environment.filters["fragment"] = Fragments(environment).markup_of
         environment.globals["static"] = static_address
         return environment
+
+
+class Sentences(InternationalizationExtension):
+    """Translates what has no placeholders when a template is compiled: an environment speaks one language."""
+
+    def parse(self, parser: Parser) -> nodes.Node | list[nodes.Node]:
+        match parsed := super().parse(parser):
+            case nodes.Output(nodes=[nodes.Call(node=nodes.Name(name="gettext"), args=[nodes.Const()], kwargs=[])]):
+                sentence = parsed.nodes[0].args[0].value  # type: ignore[attr-defined]
+                translated = self.environment.catalogue.gettext(sentence) % ()  # type: ignore[attr-defined]
+                return nodes.Output([nodes.TemplateData(translated)], lineno=parsed.lineno)
+        return parsed
+
+
+class Text(Hashable, Protocol):
+    """A value that holds all that its template shows; its `html` is the long part."""
+
+    @property
+    def html(self) -> Markup: ...
+
+
+class Fragments:
+    """The markup of views, remembered. A changed view is another value, and a fragment's template sees nothing else."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._remembered = lru_cache(maxsize=FRAGMENTS)(self._made)
+
+    def markup_of(self, view: Text, template: str) -> Markup:
+        return self._remembered(view, template) if len(view.html) <= LONGEST_FRAGMENT else self._made(view, template)
+
+    def _made(self, view: Text, template: str) -> Markup:
+        # What is made from a template that escapes is safe in another.
+        return Markup(self._environment.get_template(template).render(view=view))  # noqa: S704
 
 
 def _iso(moment: datetime) -> str:

@@ -170,6 +170,12 @@ class Context:
         return self.house.settings
 
     @cached_property
+    def _paths(self) -> dict[str, str]:
+        # Starlette's own search goes through all routes; a long discussion asks several hundred times.
+        paths: dict[str, str] = self.request.app.state.paths
+        return paths
+
+    @cached_property
     def site(self) -> Site:
         return site_store.the_site(self.session)
 
@@ -230,9 +236,8 @@ class Context:
 
     def url(self, name: str, **parameters: Any) -> str:
         """The path of a page of web/routes.py."""
-        # Starlette's own search goes through all routes; a long discussion asks several hundred times.
-        paths: dict[str, str] = self.request.app.state.paths
-        return paths[name].format(**parameters)
+        path = self._paths[name]
+        return path.format_map(parameters) if parameters else path
 
     def address(self, name: str, **parameters: Any) -> str:
         """The same as a whole address, for letters, feeds and other sites."""

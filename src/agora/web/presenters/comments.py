@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from agora.actions import comments as actions
+from agora.i18n import translate
 from agora.rules import charter, threads
 from agora.rules.errors import N_, Message
 from agora.rules.moderation import State
@@ -20,9 +22,11 @@ from agora.web.context import Context
 from agora.web.presenters.paging import Pager, numbered
 
 
-@dataclass
-class CommentView:
-    """A comment in its place. `gone` is set on what stands in for a comment that is not public."""
+class CommentView(NamedTuple):
+    """All that is shown of a comment, and so the key under which its markup is remembered.
+
+    `gone` is the sentence that stands in for a comment that is not public; `log_url` leads to who hid it.
+    """
 
     id: int
     url: str
@@ -30,19 +34,26 @@ class CommentView:
     website: str
     html: Markup
     moment: datetime
-    edited_at: datetime | None
+    edited: bool
     badge: str | None
-    gone: Message | None
-    gone_by_moderation: bool
+    gone: str | None
+    log_url: str | None
     reply_url: str | None
     in_reply_to: tuple[str, str] | None
-    replies: "list[CommentView]" = field(default_factory=list)
+
+
+class PlacedComment(NamedTuple):
+    """A comment in the order of reading. `closes` counts the lists of replies that end with it."""
+
+    comment: CommentView
+    has_replies: bool
+    closes: int
 
 
 @dataclass(frozen=True)
 class DiscussionView:
     count: int
-    threads: list[CommentView]
+    comments: list[PlacedComment]
     pager: Pager
     feed: str
 
@@ -68,21 +79,25 @@ def discussion_view(context: Context, post: Post, page: int) -> DiscussionView:
         is_public=lambda line: line.is_public,
         max_depth=context.settings.thread_depth,
     )
-    shown = [node.item for node in threads.walk(nodes)]
-    why_gone = _why_gone(context, [line for line in shown if not line.is_public])
+    drawn = list(threads.walk(nodes))
+    why_gone = _why_gone(context, post, [node.item for node in drawn if not node.item.is_public])
     bylines = {byline.person_id for byline in post.bylines if byline.person_id}
-    views: dict[int, CommentView] = {}
-    for node in threads.walk(nodes):
-        view = _comment_view(context, post, node, bylines, why_gone)
-        views[node.item.id] = view
-    for node in threads.walk(nodes):
-        views[node.item.id].replies = [views[reply.item.id] for reply in node.replies]
+    views = [_comment_view(context, post, node, bylines, why_gone) for node in drawn]
     url = context.url("post", slug=post.slug)
     pager = numbered(
         page, post.thread_count, size, lambda n: f"{url}?page={n}#discussion" if n > 1 else f"{url}#discussion"
     )
     feed = context.url("post_comments_feed", slug=post.slug)
-    return DiscussionView(post.comment_count, [views[node.item.id] for node in nodes], pager, feed)
+    return DiscussionView(post.comment_count, _placed(views, [node.depth for node in drawn]), pager, feed)
+
+
+def _placed(views: list[CommentView], depths: list[int]) -> list[PlacedComment]:
+    """Comments in the order of reading, each with what follows it: replies, or the ends of lists of replies."""
+    following = [*depths, 0][1:]
+    return [
+        PlacedComment(view, then > depth, max(0, depth - then))
+        for view, depth, then in zip(views, depths, following, strict=True)
+    ]
 
 
 def _comment_view(
@@ -90,7 +105,7 @@ def _comment_view(
     post: Post,
     node: threads.Node[ThreadLine],
     bylines: set[int],
-    why_gone: Mapping[int, Message],
+    why_gone: Mapping[int, str],
 ) -> CommentView:
     line, badge = node.item, None
     if line.person_id:
@@ -103,21 +118,23 @@ def _comment_view(
         website=line.website,
         html=line.html,
         moment=line.created_at,
-        edited_at=line.edited_at,
+        edited=line.edited_at is not None,
         badge=badge,
         gone=why_gone.get(line.id),
-        gone_by_moderation=line.state in {State.HIDDEN, State.REJECTED},
+        log_url=context.url("log") if line.state in {State.HIDDEN, State.REJECTED} else None,
         reply_url=context.url("reply", id=line.id) if post.discussion_open else None,
         in_reply_to=(f"#comment-{parent.id}", parent.name if parent.is_public else "") if parent else None,
     )
 
 
-def _why_gone(context: Context, lines: list[ThreadLine]) -> dict[int, Message]:
+def _why_gone(context: Context, post: Post, lines: list[ThreadLine]) -> dict[int, str]:
+    """By comment, the sentence that stands in its place, in the language of the page."""
     if not lines:
         return {}
     decisions = events.last_decisions(context.session, [line.id for line in lines])
     titles = decided_clauses(context, decisions.values())
-    return {line.id: _gone_sentence(line.state, decisions.get(line.id), titles) for line in lines}
+    sentences = {line.id: _gone_sentence(line.state, decisions.get(line.id), titles) for line in lines}
+    return {id_: translate(post.language, said.text, said.values) for id_, said in sentences.items()}
 
 
 def _gone_sentence(state: State, event: Event | None, titles: Mapping[int, str]) -> Message:
