@@ -1,5 +1,6 @@
 """Column types that keep what the rest of the house relies on: aware times, safe HTML, known words."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -41,10 +42,17 @@ class UtcDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        return _utc_of_text if dialect.name == "sqlite" else _utc_of_time
+
+
+# A page of comments reads hundreds of values: `process_result_value` takes about ten times as long for each.
+def _utc_of_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+
+
+def _utc_of_time(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
 
 
 class SafeHtml(TypeDecorator[Markup]):
@@ -74,8 +82,9 @@ class Words(TypeDecorator[Word]):
     def process_bind_param(self, value: Word | None, dialect: Dialect) -> str | None:
         return None if value is None else str(self.words(value))
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Word | None:
-        return None if value is None else self.words(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Word | None]:
+        known: dict[str | None, Word | None] = {None: None, **{str(word): word for word in self.words}}
+        return known.__getitem__
 
 
 def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
