@@ -16,7 +16,7 @@ import httpx
 import uvicorn
 from sqlalchemy.orm import Session
 
-from agora import settings
+from agora import connections, settings
 from agora.actions import bylines as byline_actions
 from agora.actions import comments as comment_actions
 from agora.actions import people as people_actions
@@ -72,8 +72,13 @@ class Site:
         self.settings = settings.load({f"AGORA_{name.upper()}": value for name, value in environ.items()})
         self.database = Database(database_url)
         self.tokens = Tokens(SECRET)
+        self.app = create_app(self.settings, clock=self.clock)
         config = uvicorn.Config(
-            create_app(self.settings, clock=self.clock), log_config=None, access_log=False, proxy_headers=False
+            self.app,
+            http=connections.protocol(self.settings.request_timeout),
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],), daemon=True)

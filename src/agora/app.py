@@ -11,18 +11,24 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from agora.jobs.worker import Worker
 from agora.rendering import Renderer
 from agora.rules.typography import quotable, typeset
 from agora.settings import Settings
 from agora.store.database import Database
+from agora.store.watch import Watch, watch
 from agora.tokens import Tokens
 from agora.web import errors
 from agora.web.context import House
 from agora.web.headers import Headers
-from agora.web.routes import ROUTES
+from agora.web.memory import Memory
+from agora.web.metrics import Requests
+from agora.web.pages.seeing import sights
+from agora.web.proxies import Proxies
+from agora.web.routes import ROUTES, Address
+
+MEBIBYTE = 1024 * 1024
 
 
 def clock() -> datetime:
@@ -42,8 +48,9 @@ def new_worker(settings: Settings, database: Database, *, clock: Callable[[], da
 
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = clock) -> ASGIApp:
     """The application for these settings. Its lifespan runs the worker and closes the database."""
-    database = Database(settings.database_url, connections=settings.threads)
+    database = Database(settings.database_url, connections=settings.threads, patience=settings.database_timeout)
     worker = new_worker(settings, database, clock=clock)
+    versions = watch(database)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -51,6 +58,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = clock) -> 
             worker.start()
         yield
         await anyio.to_thread.run_sync(worker.stop)
+        await versions.close()
         database.close()
 
     app = Starlette(
@@ -64,8 +72,18 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = clock) -> 
     app.state.house = House(settings, database, renderer, tokens, clock, worker.wake)
     app.state.readers = CapacityLimiter(settings.threads)
     app.state.writers = CapacityLimiter(database.writers)
+    requests = Requests({route.endpoint: route.name for route in ROUTES if isinstance(route, Route)})
     # Around Starlette and not inside it, so that the page of our own mistakes carries the headers too.
-    wrapped: ASGIApp = Headers(app, https=settings.is_https)
+    wrapped: ASGIApp = Headers(app, https=settings.is_https, requests=requests)
     if settings.trusted_proxies:
-        return ProxyHeadersMiddleware(wrapped, trusted_hosts=list(settings.trusted_proxies))  # type: ignore
+        wrapped = Proxies(wrapped, trusted_hosts=list(settings.trusted_proxies))  # type: ignore
+    memory = None
+    if settings.page_memory:
+        memory = wrapped = _memory(wrapped, versions, settings, clock)
+    app.state.sights = sights(database, requests, memory, clock)
     return wrapped
+
+
+def _memory(app: ASGIApp, versions: Watch, settings: Settings, clock: Callable[[], datetime]) -> Memory:
+    pages = [route.path_regex for route in ROUTES if isinstance(route, Address) and route.page.seen_in]
+    return Memory(app, versions, pages=pages, clock=clock, most=settings.page_memory * MEBIBYTE)

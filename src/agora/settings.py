@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 # Characters. What Agora makes itself has 64.
 SHORTEST_SECRET = 16
+# In the data folder: its time is that of the last backup.
+LAST_BACKUP = "last-backup"
 # Where it is kept in the data folder, unless it is stated.
 SECRET_FILE = "secret-key"  # noqa: S105
 
@@ -162,6 +164,28 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("rate_limits", True, _switch, "Limits per source on comments and sign-ins; off only for load tests."),
     Setting("inner_worker", True, _switch, "Send letters from the server's own process; off if `agora worker` runs."),
+    Setting("page_memory", 16, _number, "MiB in which each process keeps public pages ready to be sent; 0 keeps none."),
+    Setting(
+        "request_timeout",
+        20,
+        _positive,
+        "Seconds that a browser may take to send a request; a form that keeps arriving has one more per 500 bytes.",
+    ),
+    Setting("database_timeout", 15, _positive, "Seconds after which a request no longer waits for the database."),
+    Setting("log_format", "text", _one_of("text", "json"), "How lines of the log are written: text or json."),
+    Setting(
+        "metrics_networks",
+        ("127.0.0.0/8", "::1/128"),
+        _networks,
+        "Addresses or networks that may read /metrics.",
+    ),
+    Setting(
+        "metrics_token",
+        "",
+        _text,
+        "Whoever sends this as a bearer token may read /metrics too, from anywhere; empty means nobody.",
+        secret=True,
+    ),
     Setting("threads", 8, _positive, "How many requests one process works on at once; also its database connections."),
 )
 
@@ -187,6 +211,12 @@ class Settings:
     thread_depth: int
     rate_limits: bool
     inner_worker: bool
+    log_format: str
+    metrics_networks: tuple[str, ...]
+    metrics_token: str
+    page_memory: int
+    request_timeout: int
+    database_timeout: int
     threads: int
 
     @property
@@ -281,6 +311,14 @@ def _data_folder(path: Path) -> Path:
     except OSError as error:
         raise BadSetting(f"The data folder {path} cannot be written to: {error.strerror}.") from error
     return path
+
+
+def last_backup(data_dir: Path) -> float | None:
+    """When `agora backup` last ended well, in seconds since 1970; None if nothing here tells."""
+    try:
+        return (data_dir / LAST_BACKUP).stat().st_mtime
+    except OSError:
+        return None
 
 
 def _kept_secret(path: Path) -> str:

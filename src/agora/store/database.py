@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -21,6 +23,18 @@ _READS_SQLITE: dict[str, Any] = {"agora_reads": True}
 # By default each statement of PostgreSQL sees its own moment: a page would count a comment that it does not show.
 _READS_POSTGRESQL: dict[str, Any] = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 
+# A machine that vanished says nothing, not even goodbye: without these, the system waits for it a quarter of an hour.
+_NOTICES_THE_DEAD = {
+    "connect_timeout": "5",
+    "keepalives_idle": "15",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+    "application_name": "agora",
+}
+_ACTIVE = 1  # a question was sent and its answer has not come (libpq's PQTRANS_ACTIVE)
+_READ_ONLY = "25006"  # read_only_sql_transaction
+
 
 class ReadOnly(Exception):
     """Code that answers a GET tried to change something: our mistake."""
@@ -29,11 +43,12 @@ class ReadOnly(Exception):
 class Database:
     """One database, with reading and writing transactions.
 
-    `connections` bounds how many are open at once; the web's thread pool is as large.
+    `connections` bounds how many are open at once; the web's thread pool is as large. `patience` is how many seconds an
+    answer may take; without it SQLite's writers wait `BUSY_SECONDS` for their turn, and PostgreSQL takes its time.
     """
 
-    def __init__(self, url: str, *, connections: int = 8) -> None:
-        self.engine = _engine(url, connections)
+    def __init__(self, url: str, *, connections: int = 8, patience: float | None = None) -> None:
+        self.engine = _engine(url, connections, patience)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # SQLite has one writer at a time: a queue in this process is fairer and cheaper than its busy handler.
         self.writers = 1 if self.is_sqlite else connections
@@ -55,6 +70,26 @@ class Database:
             versions.grow(session)
             session.commit()
 
+    @property
+    def errors(self) -> tuple[type[BaseException], ...]:
+        """What a connection of one's own raises when the database does not answer."""
+        return (self.engine.dialect.loaded_dbapi.Error,)
+
+    def own_connection(self) -> Any:
+        """A plain connection to SQLite, outside of the pool, that only reads and never waits long."""
+        arguments, options = self.engine.dialect.create_connect_args(self.engine.url)
+        options = dict(options) | {"timeout": 1, "check_same_thread": False, "isolation_level": None}
+        connection = self.engine.dialect.loaded_dbapi.connect(*arguments, **options)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    async def own_async_connection(self) -> Any:
+        """A plain connection to PostgreSQL, outside of the pool, for the event loop."""
+        arguments, options = self.engine.dialect.create_connect_args(self.engine.url)
+        asynchronous = self.engine.dialect.loaded_dbapi.AsyncConnection
+        # No prepared statements: a pooler may lend each transaction another connection.
+        return await asynchronous.connect(*arguments, **options, autocommit=True, prepare_threshold=None)
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -63,22 +98,63 @@ def _refuse_flush(session: Session, *_: Any) -> None:
     raise ReadOnly(f"a reading request wanted to write {session.new or session.dirty or session.deleted}")
 
 
-def _engine(url: str, connections: int) -> Engine:
+def _engine(url: str, connections: int, patience: float | None) -> Engine:
     parsed = make_url(url.replace("postgres://", "postgresql://", 1))
     if parsed.get_backend_name() == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(parsed, pool_size=connections, max_overflow=2, pool_pre_ping=True, hide_parameters=True)
+        return _postgresql(parsed, connections, patience)
     _make_private(parsed.database)
     engine = create_engine(
         parsed,
         pool_size=connections,
         max_overflow=2,
         hide_parameters=True,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
+        connect_args={"timeout": patience or BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _postgresql(url: URL, connections: int, patience: float | None) -> Engine:
+    stated = {name: value for name, value in _NOTICES_THE_DEAD.items() if name not in url.query}
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg").update_query_dict(stated),
+        pool_size=connections,
+        max_overflow=2,
+        pool_timeout=patience or BUSY_SECONDS,
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )
+    if patience:
+        event.listen(engine, "connect", partial(_limit_patience, patience))
+    event.listen(engine, "handle_error", _leave_who_only_reads)
+    return engine
+
+
+def _limit_patience(patience: float, connection: Any, _entry: ConnectionPoolEntry) -> None:
+    """Hang up on a server that does not answer in time. The network's own limits don't see one that merely hangs."""
+    wait = connection.wait
+
+    def wait_in_patience(question: Any, **options: Any) -> Any:
+        try:
+            return wait(question, **({"timeout": patience} | options))
+        except Exception:
+            # No answer has come. If one comes yet, it must not be taken for that to another question.
+            if connection.info.transaction_status == _ACTIVE:
+                connection.close()
+            raise
+
+    connection.wait = wait_in_patience
+
+
+def _leave_who_only_reads(context: ExceptionContext) -> None:
+    """A server that has become a standby takes no change: leave it, and look for the one that does."""
+    connection, cause = context.connection, context.original_exception
+    if connection is None or connection.get_execution_options().get("postgresql_readonly"):
+        return
+    if getattr(cause, "sqlstate", "") == _READ_ONLY:
+        context.is_disconnect = True
+        raise OperationalError(context.statement, None, cause, hide_parameters=True, connection_invalidated=True)
 
 
 def _make_private(path: str | None) -> None:

@@ -14,16 +14,17 @@ import anyio
 from anyio import CapacityLimiter
 from sqlalchemy import exc
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from agora.rules import limits
 from agora.rules.errors import N_, Conflict, FieldErrors, NotFound, Refused
 from agora.rules.permissions import Deed
-from agora.store import people
+from agora.store import people, versions
 from agora.tokens import fingerprint
 from agora.web import cache, csrf, errors
 from agora.web.context import NO_FIELDS, SESSION_COOKIE, Context, Fields, House, open_context, read_fields
+from agora.web.memory import Slot
 
 log = logging.getLogger("agora")
 
@@ -48,6 +49,8 @@ class Page:
     again: Again | None = None
     guard: Guard = Guard.PUBLIC
     deed: Deed | None = None
+    # The versions that the public page depends on, for memory; without any it is not kept. See Context.depends.
+    seen_in: tuple[str, ...] = ()
 
     @property
     def methods(self) -> list[str]:
@@ -62,7 +65,10 @@ def endpoint(page: Page) -> Callable[[Request], Awaitable[Response]]:
         writes = request.method == "POST"
         if writes and page.guard is Guard.DESK:
             await _refuse_large_from_strangers(request, house)
-        fields = await read_fields(request) if writes else NO_FIELDS
+        try:
+            fields = await read_fields(request) if writes else NO_FIELDS
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there any more to read it; the log has its line
         limiter: CapacityLimiter = request.app.state.writers if writes else request.app.state.readers
         work = partial(_write if writes else _read, page, request, house, fields)
         response = await anyio.to_thread.run_sync(work, limiter=limiter)
@@ -97,7 +103,7 @@ def _read(page: Page, request: Request, house: House, fields: Fields) -> Respons
             if refusal := _no_entry(page, context):
                 return refusal
             assert page.get is not None  # noqa: S101 - routes.py lists the methods
-            return _sealed(context, page, page.get(context))
+            return _kept(context, page, _sealed(context, page, page.get(context)))
     except Refused as refused:
         return errors.refusal(request, house, refused)
     except (exc.OperationalError, exc.TimeoutError) as error:
@@ -179,6 +185,16 @@ def _sealed(context: Context, page: Page, response: Response) -> Response:
     if is_public and "etag" not in response.headers:
         return cache.make_conditional(context.request, response)
     response.headers["Cache-Control"] = cache.PRIVATE
+    return response
+
+
+def _kept(context: Context, page: Page, response: Response) -> Response:
+    """Tell memory from which versions the page was made, in the transaction in which it was made."""
+    slot: Slot | None = getattr(context.request.state, "slot", None)
+    is_for_all = response.headers["Cache-Control"] == cache.PUBLIC and "set-cookie" not in response.headers
+    if slot and page.seen_in and is_for_all and response.status_code == 200:
+        numbers = versions.numbers(context.session, sorted({*page.seen_in, *context.depends}))
+        slot.scopes, slot.numbers = tuple(numbers), tuple(numbers.values())
     return response
 
 

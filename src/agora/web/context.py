@@ -164,6 +164,8 @@ class Context:
     fields: Fields
     visitor: Person | None = None
     desk_session: DeskSession | None = None
+    # Versions that this page depends on beside those of web/routes.py: the discussion it shows.
+    depends: set[str] = field(default_factory=set)
 
     @property
     def settings(self) -> Settings:

@@ -5,8 +5,9 @@ from starlette.routing import BaseRoute, Route
 
 from agora.rules import limits
 from agora.rules.permissions import Deed
+from agora.store.versions import COMMENTS, LOG, SITE
 from agora.web.body_limit import BodyLimit
-from agora.web.boundary import Guard, Page, endpoint
+from agora.web.boundary import Guard, Handler, Page, endpoint
 from agora.web.pages import (
     commenter,
     comments,
@@ -18,33 +19,45 @@ from agora.web.pages import (
     letters,
     machines,
     reading,
+    seeing,
     sign_in,
 )
 
 DESK, TOKEN = Guard.DESK, Guard.TOKEN
 
 
-def at(path: str, name: str, page: Page, *, body: int = limits.PUBLIC_BODY) -> Route:
+class Address(Route):
     """One address. `body` is the most bytes that a form may have here."""
-    limited = [Middleware(BodyLimit, most=body)]
-    return Route(path, endpoint(page), methods=page.methods, name=name, middleware=limited)
+
+    def __init__(self, path: str, name: str, page: Page, *, body: int = limits.PUBLIC_BODY) -> None:
+        limited = [Middleware(BodyLimit, most=body)]
+        super().__init__(path, endpoint(page), methods=page.methods, name=name, middleware=limited)
+        self.page = page
 
 
-def desk(path: str, name: str, page: Page, *, body: int = limits.DESK_BODY) -> Route:
+at = Address
+
+
+def public(path: str, name: str, get: Handler, *seen_in: str) -> Address:
+    """A page for everyone, which memory keeps until something changes in these scopes (store/versions.py)."""
+    return at(path, name, Page(get, seen_in=seen_in))
+
+
+def desk(path: str, name: str, page: Page, *, body: int = limits.DESK_BODY) -> Address:
     return at(path, name, page, body=body)
 
 
 ROUTES: list[BaseRoute] = [
     # Reading
-    at("/", "home", Page(reading.home)),
-    at("/posts/{slug}", "post", Page(reading.post)),
-    at("/authors", "authors", Page(reading.authors)),
-    at("/authors/{slug}", "byline", Page(reading.byline)),
-    at("/tags/{slug}", "tag", Page(reading.tag)),
-    at("/archive", "archive", Page(reading.archive)),
+    public("/", "home", reading.home, SITE, COMMENTS),
+    public("/posts/{slug}", "post", reading.post, SITE),  # and the discussion it shows
+    public("/authors", "authors", reading.authors, SITE),
+    public("/authors/{slug}", "byline", reading.byline, SITE, COMMENTS),
+    public("/tags/{slug}", "tag", reading.tag, SITE, COMMENTS),
+    public("/archive", "archive", reading.archive, SITE),
     at("/portraits/{portrait}", "portrait", Page(reading.portrait)),
-    at("/charter", "charter", Page(reading.show_charter)),
-    at("/moderation/log", "log", Page(reading.log)),
+    public("/charter", "charter", reading.show_charter, SITE),
+    public("/moderation/log", "log", reading.log, SITE, LOG),
     # Commenting
     at("/posts/{slug}/comments", "comments", Page(post=comments.create, again=comments.form_again)),
     at("/comments/{id}", "comment", Page(comments.permalink)),
@@ -55,11 +68,11 @@ ROUTES: list[BaseRoute] = [
     at("/my/address/{token}", "confirm", Page(commenter.show_confirm, commenter.confirm, guard=TOKEN)),
     at("/my/letters/{token}", "unsubscribe", Page(commenter.show_unsubscribe, commenter.unsubscribe, guard=TOKEN)),
     # Subscribing
-    at("/feed.atom", "feed", Page(feeds.site_feed)),
-    at("/authors/{slug}/feed.atom", "byline_feed", Page(feeds.byline_feed)),
-    at("/tags/{slug}/feed.atom", "tag_feed", Page(feeds.tag_feed)),
-    at("/comments.atom", "comments_feed", Page(feeds.comments_feed)),
-    at("/posts/{slug}/comments.atom", "post_comments_feed", Page(feeds.post_comments_feed)),
+    public("/feed.atom", "feed", feeds.site_feed, SITE, COMMENTS),
+    public("/authors/{slug}/feed.atom", "byline_feed", feeds.byline_feed, SITE, COMMENTS),
+    public("/tags/{slug}/feed.atom", "tag_feed", feeds.tag_feed, SITE, COMMENTS),
+    public("/comments.atom", "comments_feed", feeds.comments_feed, SITE, COMMENTS),
+    public("/posts/{slug}/comments.atom", "post_comments_feed", feeds.post_comments_feed, SITE),
     # Signing in
     at("/sign-in", "sign_in", Page(sign_in.show, sign_in.sign_in)),
     at("/sign-in/{token}", "sign_in_link", Page(sign_in.show_link, sign_in.use_link, guard=TOKEN)),
@@ -126,10 +139,11 @@ ROUTES: list[BaseRoute] = [
     ),
     at("/letters/decide/{token}", "letter_decision", Page(letters.show, letters.act, letters.again, TOKEN)),
     # Programs
-    Route("/healthz", machines.healthz, name="healthz"),
-    at("/readyz", "readyz", Page(machines.readyz)),
+    Route("/healthz", seeing.healthz, name="healthz"),
+    Route("/readyz", seeing.readyz, name="readyz"),
+    Route("/metrics", seeing.show_metrics, name="metrics"),
     at("/robots.txt", "robots", Page(machines.robots)),
-    at("/sitemap.xml", "sitemap", Page(machines.sitemap)),
+    public("/sitemap.xml", "sitemap", machines.sitemap, SITE),
     at("/.well-known/security.txt", "security", Page(machines.security)),
     Route("/static/{version}/{path:path}", machines.static, name="static"),
 ]

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from agora.i18n import translate
 from agora.rules.errors import N_, NotFound
 from agora.rules.typography import quotable
-from agora.store import bylines, comments, events, posts
+from agora.store import bylines, comments, events, posts, versions
 from agora.store.comments import FeedLine
 from agora.store.posts import EVERYTHING, Post, PostFilter
 from agora.web import cache
@@ -73,6 +73,7 @@ def post_comments_feed(context: Context) -> Response:
         if current is None:
             raise NotFound()
         return context.redirect(context.url("post_comments_feed", slug=current), status=301)
+    context.depends.add(versions.of_post(post.id))
     title = translate(post.language, N_("Comments on “%(title)s”"), {"title": quotable(post.title, post.language)})
     return _comments(context, post, title, context.url("post", slug=post.slug), post.language)
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from agora.rules import charter, markup
 from agora.rules.errors import N_, NotFound
 from agora.rules.typography import typeset
-from agora.store import bylines, events, posts, site
+from agora.store import bylines, events, posts, site, versions
 from agora.store.bylines import Portrait
 from agora.store.posts import EVERYTHING, Post, PostFilter
 from agora.web import cache
@@ -77,6 +77,7 @@ def post(context: Context) -> Response:
         if current is None:
             raise NotFound()
         return context.redirect(context.url("post", slug=current), status=301)
+    context.depends.add(versions.of_post(found.id))
     page = context.page_number()
     discussion = discussion_view(context, found, page)
     if page > discussion.pager.pages:

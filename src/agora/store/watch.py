@@ -1,0 +1,157 @@
+"""Asks for the versions of what the public sees, so cheaply that it can be done for each request.
+
+The pages kept in memory stand or fall with the answer, so it is never older than the request: a process is not told of
+changes, it looks. Requests that are read in the same turn of the event loop share one look, and on PostgreSQL all
+requests that came while a question was on its way share the next one. PostgreSQL's LISTEN would be told a moment after
+the commit, which is too late for who was just told that a comment is gone, and does not go through PgBouncer.
+"""
+
+import asyncio
+import logging
+from typing import Any, Protocol
+
+from agora.store.database import Database
+
+log = logging.getLogger("agora")
+
+# Seconds that one question may take; a page is then made from the database, or is told to be out of breath.
+PATIENCE = 5.0
+
+Scopes = tuple[str, ...]
+Numbers = tuple[int, ...]
+
+
+class CannotTell(Exception):
+    """The database does not answer: no kept page may be shown."""
+
+
+class Watch(Protocol):
+    """What tells the versions. All of it is called in the event loop."""
+
+    def glance(self, scopes: Scopes) -> Numbers | None:
+        """The versions now, or None if one has to ask and wait. Raises CannotTell."""
+
+    async def ask(self, scopes: Scopes) -> Numbers:
+        """The versions, as they are after the call began. Raises CannotTell."""
+
+    async def close(self) -> None: ...
+
+
+def watch(database: Database) -> Watch:
+    return SqliteWatch(database) if database.is_sqlite else PostgresqlWatch(database)
+
+
+def _in_order(scopes: Scopes, rows: list[tuple[str, int]]) -> Numbers:
+    found = dict(rows)
+    return tuple(found.get(scope, 0) for scope in scopes)
+
+
+class SqliteWatch:
+    """One small SELECT on a connection of its own takes some microseconds: less than handing it to a thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: Any = None
+        self._seen: dict[Scopes, Numbers] = {}
+
+    def glance(self, scopes: Scopes) -> Numbers:
+        numbers = self._seen.get(scopes)
+        if numbers is None:
+            if not self._seen:
+                # What was read in this turn of the loop was sent before this look; what comes later looks again.
+                asyncio.get_running_loop().call_soon(self._seen.clear)
+            numbers = self._seen[scopes] = self._look(scopes)
+        return numbers
+
+    async def ask(self, scopes: Scopes) -> Numbers:
+        return self._look(scopes)
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _look(self, scopes: Scopes) -> Numbers:
+        try:
+            if self._connection is None:
+                self._connection = self._database.own_connection()
+            marks = ", ".join("?" * len(scopes))
+            query = f"SELECT scope, number FROM versions WHERE scope IN ({marks})"  # noqa: S608 - marks alone
+            return _in_order(scopes, self._connection.execute(query, scopes).fetchall())
+        except self._database.errors as error:
+            raise CannotTell from error
+
+
+class PostgresqlWatch:
+    """An asynchronous connection of its own; one question at a time, for all who wait."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._troubles: tuple[type[BaseException], ...] = (*database.errors, OSError, TimeoutError)
+        self._connection: Any = None
+        self._waiting: list[tuple[Scopes, asyncio.Future[Numbers]]] = []
+        self._asking: asyncio.Task[None] | None = None
+
+    def glance(self, scopes: Scopes) -> None:
+        return None
+
+    async def ask(self, scopes: Scopes) -> Numbers:
+        answer: asyncio.Future[Numbers] = asyncio.get_running_loop().create_future()
+        self._waiting.append((scopes, answer))
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask_for_all())
+        return await answer
+
+    async def close(self) -> None:
+        if self._asking:
+            self._asking.cancel()
+        await self._hang_up()
+
+    async def _ask_for_all(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                try:
+                    wanted = sorted({scope for scopes, _ in batch for scope in scopes})
+                    rows = await asyncio.wait_for(self._rows(wanted), PATIENCE)
+                except self._troubles as error:
+                    await self._hang_up()
+                    self._answer(batch, None, error)
+                else:
+                    self._answer(batch, rows, None)
+        finally:
+            self._asking = None
+            self._answer(self._waiting, None, None)
+            self._waiting = []
+
+    def _answer(
+        self,
+        batch: list[tuple[Scopes, asyncio.Future[Numbers]]],
+        rows: list[tuple[str, int]] | None,
+        error: BaseException | None,
+    ) -> None:
+        if error:
+            log.warning("cannot ask for the versions of pages: %s", type(error).__name__)
+        for scopes, answer in batch:
+            if answer.done():  # who asked has gone away
+                continue
+            if rows is None:
+                answer.set_exception(CannotTell())
+            else:
+                answer.set_result(_in_order(scopes, rows))
+
+    async def _rows(self, wanted: list[str]) -> list[tuple[str, int]]:
+        if self._connection is None:
+            self._connection = await self._database.own_async_connection()
+        query = "SELECT scope, number FROM versions WHERE scope = ANY(%s)"
+        cursor = await self._connection.execute(query, [wanted])
+        rows: list[tuple[str, int]] = await cursor.fetchall()
+        return rows
+
+    async def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                await connection.close()
+            except self._database.errors:
+                log.debug("the connection was closed already")

@@ -1,0 +1,267 @@
+"""Public pages and feeds, kept as bytes and answered before any thread, session or template.
+
+A page is made for nobody in particular: the application sees its address and nothing else of the request, so nothing of
+one visitor can reach another. It holds as long as the versions that it was made from (store/versions.py), which are
+asked for at each request.
+"""
+
+import asyncio
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
+from urllib.parse import parse_qsl, urlencode
+
+import anyio
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agora.store.watch import CannotTell, Numbers, Scopes, Watch
+from agora.web import cache, encodings
+from agora.web.context import SESSION_COOKIE
+
+# What the address of a public page may say after its path; anything else is not part of the page.
+PARAMETERS = frozenset({"page", "before", "after", "q"})
+LONGEST_QUERY = 300
+# Forms carry a token of the day: a page is made anew before that is old, also where nothing happens.
+LIFE = timedelta(hours=1)
+# Bytes that an entry takes beside its texts.
+OVERHEAD = 4096
+
+_COOKIE = f"{SESSION_COOKIE}=".encode()
+Headers = list[tuple[bytes, bytes]]
+Key = tuple[str, str]  # path and query
+
+
+@dataclass
+class Slot:
+    """Handed to the application with a request; filled in where the answer is the same for everyone."""
+
+    scopes: Scopes = ()
+    numbers: Numbers = ()
+
+    @property
+    def is_filled(self) -> bool:
+        return bool(self.scopes)
+
+
+@dataclass
+class Figures:
+    """What memory has done since the start, for /metrics."""
+
+    hits: int = 0
+    not_modified: int = 0
+    misses: int = 0
+    passed: int = 0  # asked by somebody with a session, or not a page that is kept
+    evicted: int = 0
+
+
+@dataclass
+class Kept:
+    """A page as bytes, with what it was made from."""
+
+    key: Key
+    scopes: Scopes
+    numbers: Numbers
+    made: datetime
+    body: bytes
+    headers: Headers
+    etag: str
+    changed: datetime | None
+    ready: dict[str, tuple[Message, Message]] = field(default_factory=dict)  # by encoding: start and body
+    etags: dict[bytes, Message] = field(default_factory=dict)  # what a reader may hold, and the 304 for it
+    size: int = OVERHEAD
+
+    def add(self, encoding: str, body: bytes) -> None:
+        """Make ready what is sent to those who take this encoding."""
+        etag = f'"{self.etag}"' if encoding == encodings.IDENTITY else f'"{self.etag}-{encoding}"'
+        own = [(b"etag", etag.encode()), (b"vary", b"Accept-Encoding, Cookie")]
+        if encoding != encodings.IDENTITY:
+            own.append((b"content-encoding", encoding.encode()))
+        own.append((b"content-length", str(len(body)).encode()))
+        start = {"type": "http.response.start", "status": 200, "headers": self.headers + own}
+        self.ready[encoding] = start, {"type": "http.response.body", "body": body}
+        told = [header for header in self.headers if header[0] in {b"cache-control", b"last-modified"}]
+        self.etags[etag.encode()] = {"type": "http.response.start", "status": 304, "headers": told + own[:2]}
+        self.size += len(body)
+
+
+class Memory:
+    """Pure ASGI middleware around everything else; `most` is in bytes."""
+
+    def __init__(
+        self, app: ASGIApp, watch: Watch, *, pages: Iterable[re.Pattern[str]], clock: Callable[[], datetime], most: int
+    ) -> None:
+        self.app = app
+        self.figures = Figures()
+        self._watch = watch
+        self._pages = tuple(pages)
+        self._clock = clock
+        self._most = most
+        self._entries: OrderedDict[Key, Kept] = OrderedDict()
+        self._size = 0
+        self._making: dict[Key, asyncio.Event] = {}
+
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+        return self._size
+
+    @property
+    def entries(self) -> int:
+        return len(self._entries)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
+            return await self.app(scope, receive, send)
+        accepted = known = since = b""
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                accepted = value
+            elif name == b"if-none-match":
+                known = value
+            elif name == b"if-modified-since":
+                since = value
+            elif name == b"cookie" and _COOKIE in value:
+                self.figures.passed += 1
+                return await self.app(scope, receive, send)
+        query = scope["query_string"]
+        key = (scope["path"], _relevant(query) if query else "")
+        kept = self._entries.get(key)
+        if kept is None or not await self._holds(kept):
+            kept = await self._make(key, scope, receive, send)
+            if kept is None:
+                return None  # answered as any other page
+        else:
+            self.figures.hits += 1
+        if key in self._entries:
+            self._entries.move_to_end(key)
+        start, body = await self._answer(kept, accepted, known, since)
+        await send(start)
+        return await send(body)
+
+    async def _holds(self, kept: Kept) -> bool:
+        """Whether the public sees now what it saw when the page was made."""
+        try:
+            numbers = self._watch.glance(kept.scopes)
+            if numbers is None:
+                numbers = await self._watch.ask(kept.scopes)
+        except CannotTell:
+            return False
+        # Not before it was made: a clock that was set back would keep it for too long.
+        return numbers == kept.numbers and kept.made <= self._clock() < kept.made + LIFE
+
+    async def _make(self, key: Key, scope: Scope, receive: Receive, send: Send) -> Kept | None:
+        """Make a page, or wait for who is making it; None if the answer was not to be kept and has been sent."""
+        if not any(page.match(scope["path"]) for page in self._pages):
+            self.figures.passed += 1
+            await self.app(scope, receive, send)
+            return None
+        while making := self._making.get(key):
+            await making.wait()
+            kept = self._entries.get(key)
+            # It may have been begun before this request came, and its versions may have grown in between.
+            if kept is not None and await self._holds(kept):
+                self.figures.hits += 1
+                return kept
+        self.figures.misses += 1
+        made = self._making[key] = asyncio.Event()
+        try:
+            return await self._ask_for_page(key, scope, receive, send)
+        finally:
+            del self._making[key]
+            made.set()
+
+    async def _ask_for_page(self, key: Key, scope: Scope, receive: Receive, send: Send) -> Kept | None:
+        slot, sent = Slot(), list[Message]()
+
+        async def collect(message: Message) -> None:
+            if slot.is_filled:
+                sent.append(message)
+            else:
+                await send(message)
+
+        await self.app(_for_nobody(key, scope, slot), receive, collect)
+        if not slot.is_filled:
+            return None
+        kept = _kept_from(key, sent, slot, self._clock())
+        self._keep(key, kept)
+        return kept
+
+    def _keep(self, key: Key, kept: Kept) -> None:
+        former = self._entries.pop(key, None)
+        self._size += kept.size - (former.size if former else 0)
+        self._entries[key] = kept
+        self._make_room()
+
+    def _make_room(self) -> None:
+        while self._size > self._most and len(self._entries) > 1:
+            _, oldest = self._entries.popitem(last=False)
+            self._size -= oldest.size
+            self.figures.evicted += 1
+
+    async def _answer(self, kept: Kept, accepted: bytes, known: bytes, since: bytes) -> tuple[Message, Message]:
+        if known or since:
+            unchanged = kept.etags.get(known) or _unchanged(kept, known, since)
+            if unchanged:
+                self.figures.not_modified += 1
+                return unchanged, _NO_BODY
+        encoding = encodings.best(accepted)
+        if encoding not in kept.ready:
+            await self._encode(kept, encoding)
+        return kept.ready[encoding]
+
+    async def _encode(self, kept: Kept, encoding: str) -> None:
+        body = await anyio.to_thread.run_sync(partial(encodings.encode, encoding, kept.body))
+        if encoding not in kept.ready:  # others may have asked for it meanwhile
+            before = kept.size
+            kept.add(encoding, body)
+            # What has been replaced or evicted meanwhile is no longer counted.
+            if self._entries.get(kept.key) is kept:
+                self._size += kept.size - before
+                self._make_room()
+
+
+_NO_BODY: Message = {"type": "http.response.body", "body": b""}
+
+
+@lru_cache(maxsize=1024)
+def _relevant(query: bytes) -> str:
+    """What of a query belongs to the page; where a reader comes from does not."""
+    if len(query) > LONGEST_QUERY:
+        return ""
+    try:
+        said = parse_qsl(query.decode("latin-1"), max_num_fields=20)
+    except ValueError:
+        return ""
+    return urlencode(sorted((name, value) for name, value in said if name in PARAMETERS))
+
+
+def _for_nobody(key: Key, scope: Scope, slot: Slot) -> Scope:
+    """The same request without anything that a visitor said but the address."""
+    _, query = key
+    host = [header for header in scope["headers"] if header[0] == b"host"]
+    state = scope.get("state", {}) | {"slot": slot}
+    return {**scope, "query_string": query.encode(), "headers": host, "client": None, "method": "GET", "state": state}
+
+
+def _kept_from(key: Key, sent: list[Message], slot: Slot, made: datetime) -> Kept:
+    body = b"".join(message.get("body", b"") for message in sent[1:])
+    headers = dict(sent[0]["headers"])
+    etag = headers[b"etag"].decode().strip('"')
+    own = {b"etag", b"vary", b"content-length", b"x-request-id"}
+    rest = [(name, value) for name, value in sent[0]["headers"] if name not in own]
+    changed = cache.read_date(headers.get(b"last-modified", b"").decode("latin-1"))
+    kept = Kept(key, slot.scopes, slot.numbers, made, body, rest, etag, changed)
+    kept.add(encodings.IDENTITY, body)
+    return kept
+
+
+def _unchanged(kept: Kept, known: bytes, since: bytes) -> Message | None:
+    """The 304 for a reader whose copy still holds, whatever form it has."""
+    etags = [etag.decode() for etag in kept.etags]
+    said = known.decode("latin-1") if known else None
+    if not cache.is_fresh(etags, kept.changed, if_none_match=said, if_modified_since=since.decode("latin-1")):
+        return None
+    return kept.etags[etags[0].encode()]
