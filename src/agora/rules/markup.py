@@ -7,7 +7,7 @@ if both let it through.
 import re
 import threading
 import unicodedata
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -45,6 +45,14 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 
+
+def _may_hold_address(text: str) -> bool:
+    return "://" in text or "www." in text.lower()
+
+
+# An address that is in its normal form already.
+_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9/_.~?&=+-]*)?")
+
 # NUL is refused by PostgreSQL; control characters, lone surrogates and noncharacters by XML or HTML.
 _NONCHARACTERS = "".join(chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000))
 _REFUSED = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
@@ -59,12 +67,13 @@ _TOO_MANY_MARKS = re.compile(f"([{_MARKS}]{{30}})[{_MARKS}]+")
 class Allowed:
     """One allow-list, read by both gates."""
 
+    name: str
     tags: frozenset[str]
     attributes: dict[str, frozenset[str]]
 
     def admits(self, tag: str, name: str, value: str) -> bool:
         """Whether this attribute may stand on this tag with this value."""
-        if name not in self.attributes.get(tag, frozenset()) | self.attributes.get("*", frozenset()):
+        if name not in self.attributes.get(tag, ()) and name not in self.attributes.get("*", ()):
             return False
         if name == "id":
             return bool(_FOOTNOTE_IDS.fullmatch(value))
@@ -75,8 +84,9 @@ class Allowed:
         return True
 
 
-COMMENT = Allowed(_COMMENT_TAGS, {"a": frozenset({"href", "rel"}), "ol": frozenset({"start"})})
+COMMENT = Allowed("comment", _COMMENT_TAGS, {"a": frozenset({"href", "rel"}), "ol": frozenset({"start"})})
 POST = Allowed(
+    "post",
     _POST_TAGS,
     {
         "*": frozenset({"id", "class"}),
@@ -115,14 +125,21 @@ def _sanitise(html: str, allowed: Allowed, *, rel: str) -> Markup:
 
 
 def _second_gate(html: str, allowed: Allowed) -> str:
-    return nh3.clean(
-        html,
+    return _SECOND_GATES[allowed.name].clean(html)
+
+
+def _new_second_gate(allowed: Allowed) -> nh3.Cleaner:
+    return nh3.Cleaner(
         tags=set(allowed.tags),
         attributes={tag: set(names) for tag, names in allowed.attributes.items()},
         attribute_filter=lambda tag, name, value: value if allowed.admits(tag, name, value) else None,
         url_schemes=set(PROTOCOLS),
         link_rel=None,
     )
+
+
+# Made once: they keep nothing between two texts, so all threads share them.
+_SECOND_GATES = {allowed.name: _new_second_gate(allowed) for allowed in (COMMENT, POST)}
 
 
 def _leads_somewhere(address: str) -> bool:
@@ -143,6 +160,11 @@ def _cleaner(allowed: Allowed, rel: str) -> Cleaner:
 
 
 class _Links(LinkifyFilter):
+    def handle_links(self, src_iter: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Most texts hold no address: two looks say so, where the pattern tries at every letter."""
+        for token in src_iter:
+            yield from super().handle_links([token]) if _may_hold_address(token["data"]) else (token,)
+
     def extract_entities(self, token: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The cleaner has read them already: read a second time, what says "&lt;" would become a "<"."""
         yield token
@@ -173,6 +195,10 @@ class _Parser(MarkdownIt):
 
     def validateLink(self, url: str) -> bool:  # noqa: N802 - the name is markdown-it's
         return super().validateLink(url) and _leads_somewhere(url)
+
+    def normalizeLink(self, url: str) -> str:  # noqa: N802
+        """Taking an address apart to encode each part costs more than all else about a link; most need none of it."""
+        return url if _PLAIN_ADDRESS.fullmatch(url) else super().normalizeLink(url)
 
 
 def _marks(language: str) -> tuple[str, ...]:
@@ -220,7 +246,7 @@ def _addresses_as_typed(state: StateCore) -> None:
     for block in state.tokens:
         children: list[Token] = []
         for token in block.children or ():
-            if token.type != "text":
+            if token.type != "text" or "://" not in token.content:
                 children.append(token)
                 continue
             for index, part in enumerate(ADDRESS.split(token.content)):
