@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, func, or_, select, update
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, bindparam, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agora.rules.moderation import Decision, Party, State
@@ -131,15 +131,31 @@ def history(session: Session, comment_id: int) -> list[Event]:
     return list(session.scalars(select(Event).where(Event.comment_id == comment_id).order_by(Event.id)))
 
 
-def last_decisions(session: Session, comment_ids: list[int]) -> dict[int, Event]:
+class LastDecision(NamedTuple):
+    """What a page says of the latest decision on a comment."""
+
+    id: int
+    comment_id: int
+    at: datetime
+    clause: int | None
+    charter_id: int | None
+    explanation: str
+
+
+_columns = Event.__table__.c
+_LATEST = (
+    select(func.max(_columns.id))
+    .where(_columns.comment_id.in_(bindparam("comment_ids", expanding=True)), _columns.decision.is_not(None))
+    .group_by(_columns.comment_id)
+)
+# Rows of columns, asked for by a query that is written once: entities take four times as long.
+_LAST_DECISIONS = select(*(_columns[name] for name in LastDecision._fields)).where(_columns.id.in_(_LATEST))
+
+
+def last_decisions(session: Session, comment_ids: list[int]) -> dict[int, LastDecision]:
     """For each of these comments the latest decision on it."""
-    latest = (
-        select(func.max(Event.id))
-        .where(Event.comment_id.in_(comment_ids), Event.decision.is_not(None))
-        .group_by(Event.comment_id)
-    )
-    events = session.scalars(select(Event).where(Event.id.in_(latest)))
-    return {event.comment_id: event for event in events if event.comment_id is not None}
+    rows = session.execute(_LAST_DECISIONS, {"comment_ids": comment_ids})
+    return {line.comment_id: line for line in map(LastDecision._make, rows)}
 
 
 def letters_to_commenter_since(session: Session, commenter_id: int, since: datetime) -> int:

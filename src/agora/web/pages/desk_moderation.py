@@ -12,7 +12,7 @@ from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound, Ref
 from agora.rules.moderation import DECISION_NAMES, RESTRICTIONS, STATE_NAMES, Decision, Party, State, decisions_for
 from agora.store import comments, events
 from agora.store.comments import Comment
-from agora.store.events import Event
+from agora.store.events import LastDecision
 from agora.web.context import Context, whole_number
 from agora.web.presenters.comments import clause_titles, decided_clauses
 
@@ -52,7 +52,7 @@ class CaseView:
     is_verified: bool
     record: list[tuple[str, int]]
     earlier_url: str | None
-    last: Event | None
+    last: LastDecision | None
     buttons: list[CaseButton]
     errors: dict[str, Message]
     reason: str
@@ -154,7 +154,7 @@ def _cases(context: Context, found: Sequence[Comment], wrong: dict[int, dict[str
 
 
 def _case(
-    context: Context, comment: Comment, record: dict[State, int], last: Event | None, errors: dict[str, Message]
+    context: Context, comment: Comment, record: dict[State, int], last: LastDecision | None, errors: dict[str, Message]
 ) -> CaseView:
     others = dict(record)
     others[comment.state] = others.get(comment.state, 1) - 1

@@ -15,7 +15,7 @@ from agora.rules.moderation import State
 from agora.rules.policy import Mode
 from agora.store import comments, events, site
 from agora.store.comments import Comment, ThreadLine
-from agora.store.events import Event
+from agora.store.events import Event, LastDecision
 from agora.store.posts import Post
 from agora.web import csrf
 from agora.web.context import Context
@@ -137,7 +137,7 @@ def _why_gone(context: Context, post: Post, lines: list[ThreadLine]) -> dict[int
     return {id_: translate(post.language, said.text, said.values) for id_, said in sentences.items()}
 
 
-def _gone_sentence(state: State, event: Event | None, titles: Mapping[int, str]) -> Message:
+def _gone_sentence(state: State, event: LastDecision | None, titles: Mapping[int, str]) -> Message:
     if state is State.WITHDRAWN:
         return Message(N_("Comment withdrawn by its author."))
     if state is State.PENDING:
@@ -156,7 +156,7 @@ def clause_titles(context: Context) -> dict[int, str]:
     return {clause.number: clause.title for clause in parsed.clauses}
 
 
-def decided_clauses(context: Context, decisions: Iterable[Event]) -> dict[int, str]:
+def decided_clauses(context: Context, decisions: Iterable[Event | LastDecision]) -> dict[int, str]:
     """By event, the title of the clause that was named, as it read in the charter of that day."""
     named = {event.id: (event.charter_id, event.clause) for event in decisions if event.charter_id and event.clause}
     sources = site.charter_sources(context.session, {charter_id for charter_id, _ in named.values() if charter_id})
