@@ -14,6 +14,7 @@ TITLES = {
     403: N_("This is not possible"),
     404: N_("This page cannot be found"),
     405: N_("This address works differently"),
+    408: N_("This took too long"),
     409: N_("Somebody was quicker"),
     413: N_("This is too large"),
     422: N_("Something is missing"),
@@ -25,6 +26,7 @@ SENTENCES = {
     400: N_("The form or the address is not complete."),
     404: N_("There is nothing at this address."),
     405: N_("Please follow the links and forms of the site."),
+    408: N_("What you sent did not arrive within the time that we wait. Keep your text and send it again."),
     413: N_("What you sent is larger than this site accepts. Keep your text, shorten it, and send it again."),
     500: N_("We are sorry. The mistake has been written down; if you tell us of it, please give this number:"),
 }
