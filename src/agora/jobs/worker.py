@@ -5,10 +5,12 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from agora.jobs import mail
 from agora.jobs.letters import Writer
+from agora.logs import facts
 from agora.rendering import Renderer
 from agora.settings import Settings
 from agora.store import events, people, site
@@ -18,6 +20,7 @@ from agora.tokens import Tokens
 
 log = logging.getLogger("agora.worker")
 
+DATABASE_AWAY = (OperationalError, PoolTimeout)
 BATCH = 50
 # Seconds that a server which ends waits for the letter in hand.
 PATIENCE = 5
@@ -67,8 +70,12 @@ class Worker:
             self._calls.clear()
             try:
                 self.work()
-            except SQLAlchemyError:
-                log.exception("the database did not answer; the worker tries again")
+            except DATABASE_AWAY as error:
+                cause = str(getattr(error, "orig", error)).partition("\n")[0]
+                log.warning("the database did not answer; the worker tries again: %s", cause)
+            except Exception:
+                # Whatever it is: without its thread, no letter would leave until the next start.
+                log.exception("the worker tries again")
             self._calls.wait(IDLE)
 
     def work(self) -> int:
@@ -101,10 +108,13 @@ class Worker:
                 return 0
             mail.send(letter, self._settings, name=f"{delivery_id:08}")
         except mail.Undeliverable as error:
+            log.warning("letter refused", extra=facts(delivery=delivery_id, trouble=str(error)))
             self._finish(delivery_id, DeliveryState.FAILED, str(error))
             return 0
         except mail.ServerAway as error:
             self._postpone(delivery_id, attempts, str(error))
+            raise
+        except DATABASE_AWAY:
             raise
         except Exception:
             # One letter that cannot be written must not hold up the others: it waits, and the log says why.
@@ -115,6 +125,7 @@ class Worker:
             else:
                 self._finish(delivery_id, DeliveryState.FAILED, trouble)
             return 0
+        log.info("letter sent", extra=facts(delivery=delivery_id, attempt=attempts + 1))
         self._finish(delivery_id, DeliveryState.DONE, "")
         return 1
 
@@ -125,7 +136,7 @@ class Worker:
 
     def _postpone(self, delivery_id: int, attempts: int, trouble: str) -> None:
         wait = RETRY[min(attempts, len(RETRY) - 1)]
-        log.warning("delivery %s waits %s: %s", delivery_id, wait, trouble)
+        log.warning("letter waits", extra=facts(delivery=delivery_id, hours=wait / timedelta(hours=1), trouble=trouble))
         with self._database.write() as session:
             delivery = session.get_one(Delivery, delivery_id)
             delivery.due_at, delivery.trouble = self._clock() + wait, trouble[:300]
