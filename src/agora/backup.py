@@ -19,7 +19,7 @@ from typing import IO
 from sqlalchemy import make_url
 
 from agora import __version__
-from agora.settings import Settings, keep_secret
+from agora.settings import LAST_BACKUP, Settings, keep_secret
 from agora.store import copies
 from agora.store.copies import CopyFailed
 from agora.store.database import Database
@@ -32,8 +32,6 @@ COUNTED = ("posts", "comments", "people")
 CHUNK = 4 * 1024 * 1024
 # A manifest and a key are small; who hands us larger ones means no good.
 SMALL = 64 * 1024
-# In the data folder: when the last backup was made, for `agora check` and /metrics. The time is that of the file.
-MARK = "last-backup"
 
 Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, and of how much
 
@@ -77,7 +75,7 @@ def make(settings: Settings, path: Path, *, overwrite: bool, now: datetime, prog
         revision = _copy(settings, folder / DATABASE, progress)
         manifest = _pack(folder, revision, settings.secret_key, now, progress)
         _put(folder / DRAFT, path, overwrite=overwrite)
-        _leave_mark(settings.data_dir / MARK, path)
+        _leave_mark(settings.data_dir / LAST_BACKUP, path)
     return manifest
 
 
@@ -96,14 +94,6 @@ def restore(settings: Settings, path: Path, *, force: bool, progress: Progress) 
         _bring_forward(draft)
         kept_as = _replace(target, draft)
         return Restored(manifest, kept_as, other_key=not keep_secret(settings, secret))
-
-
-def last_made(settings: Settings) -> float | None:
-    """When `agora backup` last ended well, in seconds since 1970; None if that is not known here."""
-    try:
-        return (settings.data_dir / MARK).stat().st_mtime
-    except OSError:
-        return None
 
 
 @contextmanager

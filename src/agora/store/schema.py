@@ -1,5 +1,7 @@
 """All tables in one place, and the migrations that make them."""
 
+from functools import lru_cache
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -46,11 +48,20 @@ def new_migration(database: Database, number: str, message: str) -> None:
         command.revision(config, message, autogenerate=True, rev_id=number)
 
 
+@lru_cache(maxsize=1)
+def _known() -> tuple[str, ...]:
+    """The migrations of this code, the latest first."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def head() -> str:
+    """The latest migration of this code."""
+    return _known()[0]
+
+
 def is_current(database: Database) -> bool:
     """Whether every migration of this code has run."""
-    wanted = ScriptDirectory.from_config(_config()).get_current_head()
-    with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == wanted
+    return revision_of(database) == head()
 
 
 def revision_of(database: Database) -> str | None:
@@ -61,4 +72,4 @@ def revision_of(database: Database) -> str | None:
 
 def is_known(revision: str) -> bool:
     """Whether this code has a migration of this name."""
-    return any(script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+    return revision in _known()

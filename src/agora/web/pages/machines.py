@@ -1,4 +1,4 @@
-"""What programs ask for: health, the map for search engines, the contact for security, static files."""
+"""What programs ask for: the map for search engines, the contact for security, static files."""
 
 import mimetypes
 from datetime import timedelta
@@ -19,16 +19,6 @@ from agora.web.context import Context
 MAP_SIZE = 50_000  # the most that one sitemap may hold (sitemaps.org)
 
 mimetypes.add_type("font/woff2", ".woff2")
-
-
-async def healthz(request: Request) -> Response:
-    """The process answers."""
-    return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
-
-
-def readyz(context: Context) -> Response:
-    """The process answers and its database too: reading the site's row has shown it."""
-    return PlainTextResponse(f"ready: {context.site.title}\n", headers={"Cache-Control": "no-store"})
 
 
 def robots(context: Context) -> Response:
