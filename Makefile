@@ -29,7 +29,7 @@ run: $(RUNS) ## serve a site with sample content on http://127.0.0.1:8000 (HOST=
 	@trap : INT; $(BIN)/agora serve --host $(HOST) --port $(PORT) || [ $$? -eq 130 ]
 
 test: $(TESTS) ## run all tests: SQLite, PostgreSQL, Chromium (WORKERS=… processes at once)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: lint test ## what CI runs: lint, types, templates, all tests
 

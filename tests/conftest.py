@@ -19,6 +19,15 @@ from agora.store.schema import migrate
 KINDS = ("sqlite", "postgresql")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
+# Where files take long: they come first, so that at the end no process waits long for the other.
+LONG = ("browser", "faults", "cli", "rules", "servers")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take long before the others: a process takes the next file that no other has."""
+    rooms = [*LONG, ""]
+    items.sort(key=lambda item: rooms.index(room if (room := item.path.parent.name) in LONG else ""))
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:

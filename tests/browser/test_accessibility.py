@@ -12,7 +12,7 @@ from browser.screens import Screen, Tour, every_screen
 from browser.town import Town
 from browser.visits import DESKTOP, PHONE
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 from browser.screens import SCREENS, Screen, Tour, every_screen
 from browser.town import Town
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 CHECKER = Path(os.environ.get("VNU_JAR", "~/.cache/agora-verify/node_modules/vnu-jar/build/dist/vnu.jar")).expanduser()
 NO_CHECKER = "NO NU HTML CHECKER, SO NO PAGE WAS CHECKED WITH IT: install java and name the vnu.jar in VNU_JAR."

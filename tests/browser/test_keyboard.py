@@ -14,7 +14,7 @@ from browser.screens import POST, SCREENS, Screen, Tour
 from browser.town import FILLED, Town
 from browser.visits import comment_id_of_page, visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 MANY = 150
 

@@ -11,7 +11,7 @@ from browser.screens import POST, SCREENS, Screen, Tour
 from browser.town import FILLED, Town
 from browser.visits import PHONE, visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 # Chromium counts how far things move that were already seen, as a share of the window.
 COUNT_SHIFTS = """

@@ -15,7 +15,7 @@ from agora.store.people import Person
 from browser.town import french_site
 from browser.visits import press, visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 SEED = Path(__file__).resolve().parents[3] / "shared" / "data" / "seed-article.txt"
 NO_SEED = f"NO SEED ARTICLE, SO IT WAS NOT PUBLISHED: {SEED} is missing."

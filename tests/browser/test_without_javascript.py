@@ -11,7 +11,7 @@ from agora.rules.permissions import Role
 from agora.rules.policy import Mode
 from browser.visits import comment_id_of_page, link_in, press, visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

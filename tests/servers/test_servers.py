@@ -175,7 +175,6 @@ def test_server_restarts_on_its_port(smtp: SmtpServer) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_chromium_opens_a_page(chromium: Browser) -> None:
     page = chromium.new_page()
     page.goto("about:blank")
