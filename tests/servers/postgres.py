@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -25,6 +26,7 @@ LOCALES = ("C.UTF-8", "C")  # the first that this system knows
 STANDBY = "standby"
 READY_WITHIN = 60  # seconds, on a machine that is busy with other things
 STOPPED_WITHIN = 10
+STRATEGIES_SINCE = 150_000  # the version of PostgreSQL that first lets one choose how a database is copied
 
 # Where a server without fsync lives if there is room: there a database is cloned ten times quicker than on a disk.
 MEMORY = Path("/dev/shm")
@@ -56,6 +58,7 @@ class PostgresServer:
         self.port = port
         self._account = unprivileged_account()
         self._process: subprocess.Popen[bytes] | None = None
+        self._desk: psycopg.Connection[Any] | None = None  # where databases are made and removed
 
     def __enter__(self) -> "PostgresServer":
         self._make_folder()
@@ -83,7 +86,10 @@ class PostgresServer:
 
     def clone_database(self, template: str, name: str) -> str:
         """A copy of `template`, to which nobody may be connected meanwhile; gives the URL of the copy."""
-        self._administer(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
+        copy = SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template))
+        # In memory, to copy the files is half the work of writing them through the log.
+        way = SQL("STRATEGY file_copy" if self._version() >= STRATEGIES_SINCE and not self.fsync else "")
+        self._administer(copy + SQL(" ") + way)
         return self.url(name)
 
     def standby(self, port: int = 0) -> "Standby":
@@ -238,8 +244,16 @@ class PostgresServer:
         return False
 
     def _administer(self, statement: Composable) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement)
+        self._connected().execute(statement)
+
+    def _version(self) -> int:
+        return self._connected().info.server_version
+
+    def _connected(self) -> "psycopg.Connection[Any]":
+        """The same connection for every database: to open one costs more than what is asked through it."""
+        if self._desk is None or self._desk.closed:
+            self._desk = psycopg.connect(self.url("postgres"), autocommit=True)
+        return self._desk
 
     def _until(self, question: str) -> None:
         """Ask until the answer is yes; TimeoutError if it never is."""
@@ -265,6 +279,8 @@ class PostgresServer:
 
     def _forget_process(self) -> None:
         self._process = None
+        if self._desk is not None:
+            self._desk.close()
         self._tell_guard("")
 
     def _tell_guard(self, line: int | str) -> None:
