@@ -2,29 +2,22 @@
 
 import argparse
 import json
-import logging
 import os
 import signal
-import socket
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-import uvicorn
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.types import ASGIApp
 from tqdm import tqdm
-from uvicorn.supervisors import Multiprocess
 
-from agora import backup, checkup, demo, rerender, settings
+from agora import backup, checkup, demo, logs, rerender, settings
 from agora.actions import people as people_actions
 from agora.actions import site as site_actions
-from agora.app import clock, create_app, new_worker
+from agora.app import clock, new_worker
 from agora.i18n import translate
 from agora.rules import markup, urls
 from agora.rules.errors import FieldErrors
@@ -33,6 +26,7 @@ from agora.settings import BadSetting, Settings
 from agora.store import people, site
 from agora.store.database import Database
 from agora.store.schema import UnknownVersion, is_current, migrate
+from agora.supervisor import CannotListen, Supervisor, listener, tell_service_manager
 from agora.tokens import LIFETIMES, Tokens
 
 Command = Callable[[argparse.Namespace], int]
@@ -48,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     command: Command = options.command
     try:
         return command(options)
-    except (BadSetting, Failed, backup.Trouble) as error:
+    except (BadSetting, CannotListen, Failed, backup.Trouble) as error:
         print(f"agora: {error}", file=sys.stderr)
     except UnknownVersion:
         print("agora: the database is at a version that only a newer Agora knows; install that one.", file=sys.stderr)
@@ -73,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     serve = _add(commands, "serve", _serve, "serve the site", "agora serve --host 127.0.0.1 --port 8000")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
-    serve.add_argument("--workers", type=int, default=1, help="processes (1)")
+    serve.add_argument("--workers", type=_count, default=1, help="processes (1)")
     _add(commands, "init", _init, "prepare the data folder, the database and the first charter", "agora init")
     _add(commands, "migrate", _migrate, "bring the database to this version of Agora", "agora migrate")
     worker = _add(commands, "worker", _worker, "send the letters, apart from the server", "agora worker")
@@ -93,6 +87,12 @@ def build_parser() -> argparse.ArgumentParser:
     render.add_argument("--language", choices=("fr", "en"), default="fr", help="whose typography (fr)")
     render.add_argument("file", nargs="?", type=Path, help="the text (standard input)")
     return parser
+
+
+def _count(typed: str) -> int:
+    if not typed.isdecimal() or int(typed) < 1:
+        raise argparse.ArgumentTypeError("a whole number from 1 on is expected")
+    return int(typed)
 
 
 Commands = argparse._SubParsersAction  # the type has no public name
@@ -194,94 +194,21 @@ def _serve(options: argparse.Namespace) -> int:
     address = f"http://{host}:{options.port}"
     current = _settings(address)
     _migrated(current).close()
-    _log_to_stderr()
-    listener = _listener(options.host, options.port)
-    os.environ["AGORA_BASE_URL"] = current.base_url  # the processes started from here must agree on it
-    config = uvicorn.Config(
-        "agora.cli:application",
-        factory=True,
-        workers=options.workers,
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
-    if options.workers > 1:
-        _Supervisor(config, [listener], address).run()
-    else:
-        _Server(config, address).run(sockets=[listener])
-    return 0
-
-
-def application() -> ASGIApp:
-    """The application of one serving process."""
-    _log_to_stderr()
-    return create_app(_settings())
-
-
-class _Server(uvicorn.Server):
-    """One process; says when it accepts requests."""
-
-    def __init__(self, config: uvicorn.Config, address: str) -> None:
-        super().__init__(config)
-        self._address = address
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            _announce(self._address)
-
-
-class _Supervisor(Multiprocess):
-    """Several processes on one socket; says when all of them accept requests."""
-
-    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], address: str) -> None:
-        super().__init__(config, sockets=sockets)
-        self._address = address
-
-    def init_processes(self) -> None:
-        super().init_processes()
-        threading.Thread(target=self._wait_and_announce, daemon=True).start()
-
-    def _wait_and_announce(self) -> None:
-        while not all(process.is_ready() for process in self.processes):
-            time.sleep(0.05)
-        _announce(self._address)
-
-
-def _announce(address: str) -> None:
-    print(f"Agora is ready on {address}", flush=True)
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except (OSError, OverflowError) as error:
-        listener.close()
-        raise Failed(f"cannot listen on {host}:{port}: {error}. Is another server running there?") from error
-    listener.set_inheritable(True)
-    return listener
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logs.write_to_stderr(current.log_format)
+    return Supervisor(listener(options.host, options.port), address, options.workers).run()
 
 
 def _worker(options: argparse.Namespace) -> int:
     current = _settings()
     database = _migrated(current)
-    _log_to_stderr()
+    logs.write_to_stderr(current.log_format)
     worker = new_worker(current, database)
     if options.once:
         print(f"Letters sent: {worker.work()}")
         return 0
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     print("The worker is running.", flush=True)
+    tell_service_manager("READY=1")
     worker.run()
     return 0
 

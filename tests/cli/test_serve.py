@@ -29,12 +29,12 @@ def test_server_announces_its_address(tmp_path: Path, database_url: str) -> None
 
 
 @only_sqlite
-@pytest.mark.parametrize(("by", "codes"), [(signal.SIGINT, {0, 130}), (signal.SIGTERM, {0, -signal.SIGTERM, 143})])
-def test_signals_end_the_server(tmp_path: Path, database_url: str, by: signal.Signals, codes: set[int]) -> None:
+@pytest.mark.parametrize(("by", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_signals_end_the_server(tmp_path: Path, database_url: str, by: signal.Signals, code: int) -> None:
     with Serving(tmp_path, database_url=database_url) as served, served.client() as client:
         client.get("/").raise_for_status()  # a connection that stays open
 
-        assert served.end(by) in codes
+        assert served.end(by) == code
 
         assert "Traceback" not in served.log
         with socket.socket() as probe:
@@ -75,8 +75,7 @@ def test_two_processes_serve_together(tmp_path: Path, database_url: str) -> None
 
     with Serving(tmp_path, "--workers", "2", database_url=database_url) as served:
         family = psutil.Process(served.running.pid).children(recursive=True)
-        serving = [process for process in family if "spawn_main" in " ".join(process.cmdline())]
-        assert len(serving) == 2
+        assert len(family) == 2
         for n in range(6):
             with served.client() as client:
                 assert comment_on(client, post, f"Thought {n}.").status_code == 303
@@ -88,19 +87,6 @@ def test_two_processes_serve_together(tmp_path: Path, database_url: str) -> None
     with database.read() as session:
         assert session.scalar(select(func.count(Comment.id))) == 6
     database.close()
-
-
-@only_sqlite
-def test_dead_process_stops_nobody(tmp_path: Path, database_url: str) -> None:
-    with Serving(tmp_path, "--workers", "2", database_url=database_url) as served:
-        family = psutil.Process(served.running.pid).children(recursive=True)
-        victim = next(process for process in family if "spawn_main" in " ".join(process.cmdline()))
-
-        victim.kill()
-
-        for _ in range(4):
-            with served.client() as client:
-                assert client.get("/readyz").status_code == 200
 
 
 @only_sqlite
