@@ -1,5 +1,6 @@
 """Engines and transactions, and all that differs between SQLite and PostgreSQL."""
 
+import mmap
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,8 +59,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A transaction that sees one moment and refuses to change it."""
         options = _READS_SQLITE if self.is_sqlite else _READS_POSTGRESQL
-        with self.engine.connect().execution_options(**options) as connection, Session(connection) as session:
-            event.listen(session, "before_flush", _refuse_flush)
+        with self.engine.connect().execution_options(**options) as connection, _Reading(connection) as session:
             yield session
 
     @contextmanager
@@ -83,6 +83,14 @@ class Database:
         connection.execute("PRAGMA query_only = ON")
         return connection
 
+    def index_of_log(self) -> mmap.mmap | None:
+        """The memory in which the processes that use a SQLite file keep the index of its log; None without one."""
+        try:
+            with open(f"{self.engine.url.database}-shm", "rb") as file:
+                return mmap.mmap(file.fileno(), mmap.PAGESIZE, access=mmap.ACCESS_READ)
+        except (OSError, ValueError):
+            return None
+
     async def own_async_connection(self) -> Any:
         """A plain connection to PostgreSQL, outside of the pool, for the event loop."""
         arguments, options = self.engine.dialect.create_connect_args(self.engine.url)
@@ -94,6 +102,11 @@ class Database:
         self.engine.dispose()
 
 
+class _Reading(Session):
+    """A session whose changes are refused."""
+
+
+@event.listens_for(_Reading, "before_flush")
 def _refuse_flush(session: Session, *_: Any) -> None:
     raise ReadOnly(f"a reading request wanted to write {session.new or session.dirty or session.deleted}")
 

@@ -1,13 +1,14 @@
 """Asks for the versions of what the public sees, so cheaply that it can be done for each request.
 
 The pages kept in memory stand or fall with the answer, so it is never older than the request: a process is not told of
-changes, it looks. Requests that are read in the same turn of the event loop share one look, and on PostgreSQL all
-requests that came while a question was on its way share the next one. PostgreSQL's LISTEN would be told a moment after
-the commit, which is too late for who was just told that a comment is gone, and does not go through PgBouncer.
+changes, it looks. On PostgreSQL all requests that came while a question was on its way share the next one. Its LISTEN
+would be told a moment after the commit, which is too late for who was just told that a comment is gone, and does not go
+through PgBouncer.
 """
 
 import asyncio
 import logging
+import mmap
 from typing import Any, Protocol
 
 from agora.store.database import Database
@@ -16,6 +17,9 @@ log = logging.getLogger("agora")
 
 # Seconds that one question may take; a page is then made from the database, or is told to be out of breath.
 PATIENCE = 5.0
+
+# Bytes of the first copy of the header of SQLite's index of the log.
+HEADER = 48
 
 Scopes = tuple[str, ...]
 Numbers = tuple[int, ...]
@@ -47,29 +51,36 @@ def _in_order(scopes: Scopes, rows: list[tuple[str, int]]) -> Numbers:
 
 
 class SqliteWatch:
-    """One small SELECT on a connection of its own takes some microseconds: less than handing it to a thread."""
+    """One small SELECT on a connection of its own takes some microseconds: less than handing it to a thread.
+
+    Before that, one look at the memory in which all processes keep the index of the write-ahead log: SQLite changes its
+    header with every commit, before COMMIT returns, and recognises by it whether its own pages are still good
+    (https://sqlite.org/walformat.html, 2.1). While it reads the same, the versions are what they were.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: Any = None
+        self._index: mmap.mmap | None = None
+        self._mark = b""
         self._seen: dict[Scopes, Numbers] = {}
 
     def glance(self, scopes: Scopes) -> Numbers:
+        # The mark is read before the versions: a commit in between is taken for news once more.
+        mark = self._index[:HEADER] if self._index is not None else b""
+        if mark != self._mark or not mark:
+            self._seen.clear()
+            self._mark = mark
         numbers = self._seen.get(scopes)
         if numbers is None:
-            if not self._seen:
-                # What was read in this turn of the loop was sent before this look; what comes later looks again.
-                asyncio.get_running_loop().call_soon(self._seen.clear)
             numbers = self._seen[scopes] = self._look(scopes)
         return numbers
 
     async def ask(self, scopes: Scopes) -> Numbers:
-        return self._look(scopes)
+        return self.glance(scopes)
 
     async def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._hang_up()
 
     def _look(self, scopes: Scopes) -> Numbers:
         try:
@@ -77,9 +88,20 @@ class SqliteWatch:
                 self._connection = self._database.own_connection()
             marks = ", ".join("?" * len(scopes))
             query = f"SELECT scope, number FROM versions WHERE scope IN ({marks})"  # noqa: S608 - marks alone
-            return _in_order(scopes, self._connection.execute(query, scopes).fetchall())
+            numbers = _in_order(scopes, self._connection.execute(query, scopes).fetchall())
         except self._database.errors as error:
+            self._hang_up()
             raise CannotTell from error
+        if self._index is None:
+            self._index = self._database.index_of_log()
+        return numbers
+
+    def _hang_up(self) -> None:
+        self._seen.clear()
+        self._index, self._mark = None, b""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 class PostgresqlWatch:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
+from http import HTTPStatus
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 import anyio
@@ -57,6 +59,26 @@ class Figures:
     evicted: int = 0
 
 
+class Asked(NamedTuple):
+    """What of a request decides its answer."""
+
+    key: Key
+    accepted: bytes
+    known: bytes
+    since: bytes
+
+
+class Answer:
+    """An answer that is ready: as bytes, and as the messages of ASGI."""
+
+    def __init__(self, status: int, headers: Headers, body: bytes = b"") -> None:
+        lines = [b"HTTP/1.1 %d %b" % (status, HTTPStatus(status).phrase.encode())]
+        lines += [b"%b: %b" % header for header in headers]
+        self.whole = b"\r\n".join([*lines, b""]), body
+        self.start: Message = {"type": "http.response.start", "status": status, "headers": headers}
+        self.body: Message = {"type": "http.response.body", "body": body}
+
+
 @dataclass
 class Kept:
     """A page as bytes, with what it was made from."""
@@ -69,8 +91,8 @@ class Kept:
     headers: Headers
     etag: str
     changed: datetime | None
-    ready: dict[str, tuple[Message, Message]] = field(default_factory=dict)  # by encoding: start and body
-    etags: dict[bytes, Message] = field(default_factory=dict)  # what a reader may hold, and the 304 for it
+    ready: dict[str, Answer] = field(default_factory=dict)  # by encoding
+    unchanged: dict[bytes, Answer] = field(default_factory=dict)  # what a reader may hold, and the 304 for it
     size: int = OVERHEAD
 
     def add(self, encoding: str, body: bytes) -> None:
@@ -80,10 +102,9 @@ class Kept:
         if encoding != encodings.IDENTITY:
             own.append((b"content-encoding", encoding.encode()))
         own.append((b"content-length", str(len(body)).encode()))
-        start = {"type": "http.response.start", "status": 200, "headers": self.headers + own}
-        self.ready[encoding] = start, {"type": "http.response.body", "body": body}
+        self.ready[encoding] = Answer(200, self.headers + own, body)
         told = [header for header in self.headers if header[0] in {b"cache-control", b"last-modified"}]
-        self.etags[etag.encode()] = {"type": "http.response.start", "status": 304, "headers": told + own[:2]}
+        self.unchanged[etag.encode()] = Answer(304, told + own[:2])
         self.size += len(body)
 
 
@@ -112,52 +133,73 @@ class Memory:
     def entries(self) -> int:
         return len(self._entries)
 
+    def at_once(self, target: bytes, headers: Headers) -> tuple[bytes, bytes] | None:
+        """Head and body of the answer to a GET, where they are ready and nobody has to be waited for.
+
+        For agora/connections.py, which sends them as they are; anything else goes the way of ASGI.
+        """
+        path, _, query = target.partition(b"?")
+        if b"%" in path or not path.isascii():
+            return None
+        asked = _asked(path.decode(), query, headers)
+        kept = self._entries.get(asked.key) if asked else None
+        if asked is None or kept is None or not self._is_known_to_hold(kept):
+            return None
+        answer = self._ready_answer(kept, asked)
+        if answer is None:
+            return None
+        self.figures.hits += 1
+        self._entries.move_to_end(asked.key)
+        return answer.whole
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
+        asked = None
+        if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
+            asked = _asked(scope["path"], scope["query_string"], scope["headers"])
+        if asked is None or not any(page.match(scope["path"]) for page in self._pages):
+            self.figures.passed += 1
             return await self.app(scope, receive, send)
-        accepted = known = since = b""
-        for name, value in scope["headers"]:
-            if name == b"accept-encoding":
-                accepted = value
-            elif name == b"if-none-match":
-                known = value
-            elif name == b"if-modified-since":
-                since = value
-            elif name == b"cookie" and _COOKIE in value:
-                self.figures.passed += 1
-                return await self.app(scope, receive, send)
-        query = scope["query_string"]
-        key = (scope["path"], _relevant(query) if query else "")
-        kept = self._entries.get(key)
+        kept = self._entries.get(asked.key)
         if kept is None or not await self._holds(kept):
-            kept = await self._make(key, scope, receive, send)
+            kept = await self._make(asked.key, scope, receive, send)
             if kept is None:
-                return None  # answered as any other page
+                return None  # not to be kept, and answered already
         else:
             self.figures.hits += 1
-        if key in self._entries:
-            self._entries.move_to_end(key)
-        start, body = await self._answer(kept, accepted, known, since)
-        await send(start)
-        return await send(body)
+        if asked.key in self._entries:
+            self._entries.move_to_end(asked.key)
+        answer = self._ready_answer(kept, asked) or await self._encode(kept, encodings.best(asked.accepted))
+        await send(answer.start)
+        return await send(answer.body)
 
-    async def _holds(self, kept: Kept) -> bool:
-        """Whether the public sees now what it saw when the page was made."""
+    def _is_known_to_hold(self, kept: Kept) -> bool:
+        """Whether the public sees now what it saw when the page was made; False if one would have to wait."""
         try:
-            numbers = self._watch.glance(kept.scopes)
-            if numbers is None:
-                numbers = await self._watch.ask(kept.scopes)
+            return self._is_right(kept, self._watch.glance(kept.scopes))
         except CannotTell:
             return False
+
+    async def _holds(self, kept: Kept) -> bool:
+        try:
+            numbers = self._watch.glance(kept.scopes)
+            return self._is_right(kept, await self._watch.ask(kept.scopes) if numbers is None else numbers)
+        except CannotTell:
+            return False
+
+    def _is_right(self, kept: Kept, numbers: Numbers | None) -> bool:
         # Not before it was made: a clock that was set back would keep it for too long.
         return numbers == kept.numbers and kept.made <= self._clock() < kept.made + LIFE
 
+    def _ready_answer(self, kept: Kept, asked: Asked) -> Answer | None:
+        if asked.known or asked.since:
+            answer = kept.unchanged.get(asked.known) or _unchanged(kept, asked)
+            if answer is not None:
+                self.figures.not_modified += 1
+                return answer
+        return kept.ready.get(encodings.best(asked.accepted) if asked.accepted else encodings.IDENTITY)
+
     async def _make(self, key: Key, scope: Scope, receive: Receive, send: Send) -> Kept | None:
         """Make a page, or wait for who is making it; None if the answer was not to be kept and has been sent."""
-        if not any(page.match(scope["path"]) for page in self._pages):
-            self.figures.passed += 1
-            await self.app(scope, receive, send)
-            return None
         while making := self._making.get(key):
             await making.wait()
             kept = self._entries.get(key)
@@ -201,18 +243,7 @@ class Memory:
             self._size -= oldest.size
             self.figures.evicted += 1
 
-    async def _answer(self, kept: Kept, accepted: bytes, known: bytes, since: bytes) -> tuple[Message, Message]:
-        if known or since:
-            unchanged = kept.etags.get(known) or _unchanged(kept, known, since)
-            if unchanged:
-                self.figures.not_modified += 1
-                return unchanged, _NO_BODY
-        encoding = encodings.best(accepted)
-        if encoding not in kept.ready:
-            await self._encode(kept, encoding)
-        return kept.ready[encoding]
-
-    async def _encode(self, kept: Kept, encoding: str) -> None:
+    async def _encode(self, kept: Kept, encoding: str) -> Answer:
         body = await anyio.to_thread.run_sync(partial(encodings.encode, encoding, kept.body))
         if encoding not in kept.ready:  # others may have asked for it meanwhile
             before = kept.size
@@ -221,9 +252,7 @@ class Memory:
             if self._entries.get(kept.key) is kept:
                 self._size += kept.size - before
                 self._make_room()
-
-
-_NO_BODY: Message = {"type": "http.response.body", "body": b""}
+        return kept.ready[encoding]
 
 
 @lru_cache(maxsize=1024)
@@ -258,10 +287,26 @@ def _kept_from(key: Key, sent: list[Message], slot: Slot, made: datetime) -> Kep
     return kept
 
 
-def _unchanged(kept: Kept, known: bytes, since: bytes) -> Message | None:
+def _asked(path: str, query: bytes, headers: Headers) -> Asked | None:
+    """What is asked for, where it may be the same for everyone: nobody with a session is answered from memory."""
+    accepted = known = since = b""
+    for name, value in headers:
+        if name == b"accept-encoding":
+            accepted = value
+        elif name == b"if-none-match":
+            known = value
+        elif name == b"if-modified-since":
+            since = value
+        elif name == b"cookie" and _COOKIE in value:
+            return None
+    return Asked((path, _relevant(query) if query else ""), accepted, known, since)
+
+
+def _unchanged(kept: Kept, asked: Asked) -> Answer | None:
     """The 304 for a reader whose copy still holds, whatever form it has."""
-    etags = [etag.decode() for etag in kept.etags]
-    said = known.decode("latin-1") if known else None
-    if not cache.is_fresh(etags, kept.changed, if_none_match=said, if_modified_since=since.decode("latin-1")):
+    etags = [etag.decode() for etag in kept.unchanged]
+    known = asked.known.decode("latin-1") if asked.known else None
+    since = asked.since.decode("latin-1")
+    if not cache.is_fresh(etags, kept.changed, if_none_match=known, if_modified_since=since):
         return None
-    return kept.etags[etags[0].encode()]
+    return kept.unchanged[etags[0].encode()]
