@@ -33,8 +33,8 @@ test: $(TESTS) ## run all tests: SQLite, PostgreSQL, Chromium (WORKERS=… proce
 
 check: lint test ## what CI runs: lint, types, templates, all tests
 
-bench: $(TESTS) ## measure the post page
-	$(BIN)/python bench/post_page.py
+bench: $(TESTS) ## measure Agora beside other programs: docs/performance.md (OPTIONS='--quick', '--long', '--only PART', '--write')
+	$(BIN)/python -m bench $(OPTIONS)
 
 lint: $(TESTS) ## look at style, types and templates without changing anything
 	$(BIN)/ruff format --check .
@@ -58,7 +58,7 @@ lock: $(TESTS) ## lock the newest versions that pyproject.toml allows, with thei
 	$(COMPILE) --upgrade --group build -c requirements-dev.lock -o requirements-build.lock
 
 clean: ## remove .venv and what tools leave behind; var/ with its data stays
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-isso build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find src tests bench migrations -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

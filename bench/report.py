@@ -1,0 +1,127 @@
+"""What is told at the end: the table for a terminal and for the documents, and everything as JSON."""
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bench.plan import Plan
+from bench.rows import Row, Section, Wanted
+from bench.samples import Figure
+
+HEAD = ("figure", "Agora", "against", "its figure", "ratio", "wanted", "")
+BEGIN, END = "<!-- written by `make bench`: begin -->", "<!-- written by `make bench`: end -->"
+
+
+def circumstances(plan: Plan, sections: Sequence[Section]) -> dict[str, Any]:
+    """On what the figures were measured."""
+    return {
+        "day": datetime.now(UTC).date().isoformat(),
+        "processor": _processor(),
+        "processors": os.cpu_count(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("agora", "uvicorn", "uvloop", "httptools", "starlette", "sqlalchemy")},
+        "wrk": plan.wrk,
+        **{name: note for section in sections for name, note in section.notes.items()},
+        "seconds of one run": plan.seconds,
+    }
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def as_text(sections: Sequence[Section]) -> str:
+    """For a terminal."""
+    rows = [(section.title, [_cells(row) for row in section.rows]) for section in sections]
+    widths = [max(len(cells[column]) for cells in (HEAD, *_flat(rows))) for column in range(len(HEAD))]
+    lines = [_line(HEAD, widths), _line(tuple("-" * width for width in widths), widths)]
+    for title, cells in rows:
+        lines += ["", title, *(_line(each, widths) for each in cells)]
+    return "\n".join(lines + _refusals(sections, "\n", "  "))
+
+
+def as_markdown(sections: Sequence[Section], found_on: dict[str, Any]) -> str:
+    """For the documents."""
+    lines = [", ".join(f"{name} {value}" for name, value in found_on.items() if value != "") + "."]
+    for section in sections:
+        lines += ["", f"### {section.title}", "", _markdown_row(HEAD), _markdown_row(("---",) * len(HEAD))]
+        lines += [_markdown_row(_cells(row)) for row in section.rows]
+    return "\n".join(lines + _refusals(sections, "", "- "))
+
+
+def as_json(sections: Sequence[Section], found_on: dict[str, Any]) -> str:
+    results = [
+        {
+            "section": section.title,
+            "rows": [asdict(row) | {"ratio": row.ratio, "reached": row.is_reached} for row in section.rows],
+        }
+        for section in sections
+    ]
+    return json.dumps({"circumstances": found_on, "sections": results}, indent=1, ensure_ascii=False)
+
+
+def write_between_marks(path: Path, text: str) -> None:
+    """Put the table where the marks of the document stand."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+# One row
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (
+        row.name,
+        f"{told(row.figure)} {row.unit}".strip(),
+        row.against or "",
+        told(row.reference) if row.reference else "",
+        f"{row.ratio:.2f}" if row.ratio is not None else "",
+        wanted_words(row.wanted),
+        {True: "reached", False: "NOT REACHED", None: "" if row.wanted is None else "refused"}[row.is_reached],
+    )
+
+
+def told(figure: Figure) -> str:
+    return ("~" if figure.rough else "") + number(figure.number)
+
+
+def number(value: float | None) -> str:
+    """With as many digits as say something."""
+    if value is None:
+        return "–"
+    digits = 0 if abs(value) >= 100 or value == int(value) else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f}"
+
+
+def wanted_words(wanted: Wanted | None) -> str:
+    if wanted is None:
+        return ""
+    return f"{'ratio ' if wanted.of_ratio else ''}{'≤' if wanted.at_most else '≥'} {wanted.bound:g}"
+
+
+def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _flat(rows: list[tuple[str, list[tuple[str, ...]]]]) -> list[tuple[str, ...]]:
+    return [cells for _, group in rows for cells in group]
+
+
+def _refusals(sections: Sequence[Section], gap: str, bullet: str) -> list[str]:
+    found = dict.fromkeys(refusal for section in sections for row in section.rows for refusal in row.refusals)
+    return [f"{gap}Refused:", *([""] if not gap else []), *(f"{bullet}{each}" for each in found)] if found else []

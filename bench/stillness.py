@@ -1,0 +1,124 @@
+"""Whether the machine was still while something was measured: who else used the processors, how quick these were."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+# The share of the two processors that others may take, or that the machine below may steal, while we measure.
+OTHERS, STOLEN = 0.03, 0.02
+# How much slower than at its best a processor may do the same small work before and after.
+SLOWER = 1.15
+TICKS = os.sysconf("SC_CLK_TCK")
+TURNS = 60_000  # of the loop below: about two milliseconds
+
+
+@dataclass(frozen=True)
+class Processors:
+    """One for the server with its database, one for the load."""
+
+    server: int
+    load: int
+
+    @property
+    def both(self) -> set[int]:
+        return {self.server, self.load}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one run gave, and what disturbed it."""
+
+    values: Mapping[str, float]
+    disturbance: str = ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Seconds of processor time since the machine started."""
+
+    at: float
+    busy: float
+    stolen: float
+    ours: float
+
+
+def take_processors() -> Processors:
+    """Two of the processors that this process may use; from here on it and its children use no others."""
+    allowed = sorted(os.sched_getaffinity(0))
+    if len(allowed) < 2:
+        raise SystemExit("bench: two processors are needed, one for the server and one for the load.")
+    processors = Processors(allowed[0], allowed[1])
+    os.sched_setaffinity(0, {processors.load})
+    return processors
+
+
+class Watch:
+    """Measures, and says of each measurement whether something disturbed it. `rough` wishes to hear it all the same."""
+
+    def __init__(self, processors: Processors, *, rough: bool = False) -> None:
+        self.processors, self.rough = processors, rough
+        self._best = {number: min(self._pace(number) for _ in range(10)) for number in processors.both}
+
+    def measure(self, work: Callable[[], Mapping[str, float]]) -> Sample:
+        slowness, before = self._slowness(), self._look()
+        values = work()
+        after = self._look()
+        return Sample(values, self._disturbance(before, after, max(slowness, self._slowness())))
+
+    def _disturbance(self, before: Look, after: Look, slowness: float) -> str:
+        offered = (after.at - before.at) * len(self.processors.both)
+        others = (after.busy - before.busy - (after.ours - before.ours)) / offered
+        stolen = (after.stolen - before.stolen) / offered
+        if others > OTHERS:
+            return f"other programs took {others:.0%} of the processors"
+        if stolen > STOLEN:
+            return f"the machine below took {stolen:.0%} of the processors"
+        if slowness > SLOWER:
+            return f"a processor was {slowness:.2f} times slower than at its best"
+        return ""
+
+    def _look(self) -> Look:
+        lines = Path("/proc/stat").read_text().splitlines()
+        busy = stolen = 0
+        for number in self.processors.both:
+            line = next(line for line in lines if line.startswith(f"cpu{number} "))
+            # What interrupts take is left aside: most of it is the loopback traffic of our own load.
+            user, nice, system, _idle, _wait, _interrupts, _soft, steal, *_ = map(int, line.split()[1:])
+            busy, stolen = busy + user + nice + system, stolen + steal
+        return Look(time.monotonic(), busy / TICKS, stolen / TICKS, processor_seconds(psutil.Process()))
+
+    def _slowness(self) -> float:
+        """How many times slower than at its best the slower processor is."""
+        paces = {number: self._pace(number) for number in self.processors.both}
+        self._best = {number: min(best, paces[number]) for number, best in self._best.items()}
+        return max(paces[number] / best for number, best in self._best.items())
+
+    def _pace(self, processor: int) -> float:
+        """Seconds of a small work on one processor; the best of five, so that a tick of the clock does not count."""
+        os.sched_setaffinity(0, {processor})
+        try:
+            return min(_turn() for _ in range(5))
+        finally:
+            os.sched_setaffinity(0, {self.processors.load})
+
+
+def _turn() -> float:
+    begun, value = time.perf_counter(), 1
+    for number in range(TURNS):
+        value = (value * 31 + number) & 0xFFFFFFFF
+    return time.perf_counter() - begun
+
+
+def processor_seconds(process: psutil.Process) -> float:
+    """What a process and all that it started have used so far, those that have ended included."""
+    used = 0.0
+    for each in (process, *process.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            times = each.cpu_times()
+            used += times.user + times.system + times.children_user + times.children_system
+    return used

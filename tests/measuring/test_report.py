@@ -1,0 +1,69 @@
+"""What the table says of figures and goals, and where it stands in a document."""
+
+from pathlib import Path
+
+import pytest
+from bench.living import slope
+from bench.load import reading_of
+from bench.report import BEGIN, END, as_text, write_between_marks
+from bench.rows import Row, Section, Wanted, at_most, ratio_of_at_least
+from bench.samples import Figure
+from house import text_of
+
+WRK = """\
+Running 2s test @ http://127.0.0.1:8000/
+  1 threads and 32 connections
+  Latency Distribution
+     50%    2.10ms
+     99%    1.05s
+  13482 requests in 2.10s, 110.00MB read
+  Socket errors: connect 0, read 1, write 0, timeout 2
+  Non-2xx or 3xx responses: 4
+Requests/sec:   6420.15
+Transfer/sec:     52.38MB
+"""
+
+
+def row(figure: float | None, reference: float | None, wanted: Wanted) -> Row:
+    return Row("post page", Figure(figure, "" if figure else "disturbed"), "/s", "raw", Figure(reference), wanted)
+
+
+@pytest.mark.parametrize(
+    ("found", "reached"),
+    [
+        (row(90, 100, ratio_of_at_least(0.85)), True),
+        (row(80, 100, ratio_of_at_least(0.85)), False),
+        (row(4, 1, at_most(5)), True),
+        (row(None, 100, ratio_of_at_least(0.85)), None),
+    ],
+)
+def test_goal_is_judged(found: Row, reached: bool | None) -> None:
+    assert found.is_reached is reached
+
+
+def test_table_says_why_a_figure_is_missing() -> None:
+    text = as_text([Section("Pages", [row(None, 100, ratio_of_at_least(0.85))])])
+    assert "refused" in text.splitlines()[4]
+    assert "post page: disturbed" in text
+
+
+def test_wrk_is_understood() -> None:
+    found = reading_of(WRK)
+    assert (found.requests, found.rate, found.p99, found.wrong) == (13482, 6420.15, 1050.0, 7)
+
+
+def test_slope_leaves_out_the_warming() -> None:
+    looks = [(0, 60.0), (100_000, 80.0), (250_000, 90.0), (500_000, 90.5), (1_000_000, 91.5)]
+    assert slope(looks) == pytest.approx(2.0)
+
+
+def test_table_is_put_between_its_marks(tmp_path: Path) -> None:
+    document = tmp_path / "performance.md"
+    document.write_text(f"Before\n\n{BEGIN}\n\nold\n\n{END}\n\nAfter\n")
+    write_between_marks(document, "new")
+    assert document.read_text() == f"Before\n\n{BEGIN}\n\nnew\n\n{END}\n\nAfter\n"
+
+
+def test_document_has_the_marks() -> None:
+    text = text_of("docs", "performance.md")
+    assert text.count(BEGIN) == text.count(END) == 1
