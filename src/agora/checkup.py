@@ -2,18 +2,26 @@
 
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from agora.jobs import mail
-from agora.settings import Settings
+from agora.settings import SECRET_FILE, Settings, last_backup
 from agora.store import events, people, posts, site
 from agora.store.database import Database
 from agora.store.events import DeliveryState
+from agora.store.figures import Figures, figures, is_writable
 from agora.store.schema import is_current
 
-# Bytes that should be free in the data folder.
-LITTLE_SPACE = 200 * 1024 * 1024
+MEBIBYTE = 1024 * 1024
+# Bytes that should be free in the data folder, and those to which SQLite's -wal file should not grow.
+LITTLE_SPACE = 200 * MEBIBYTE
+LARGE_WAL = 500 * MEBIBYTE
+# How long nobody need worry.
+LATE, UNHEEDED, OLD_BACKUP = timedelta(hours=1), timedelta(days=3), timedelta(days=7)
+# Clocks of several machines are never quite the same.
+ASTRAY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -22,8 +30,9 @@ class Finding:
     text: str
 
 
-def examine(settings: Settings) -> list[Finding]:
-    return [*_settings(settings), *_database(settings), _mail(settings), _disk(settings)]
+def examine(settings: Settings, now: datetime) -> list[Finding]:
+    found = [*_settings(settings), *_secret(settings), *_database(settings, now), _mail(settings)]
+    return [*found, _disk(settings), _backup(settings, now)]
 
 
 def _settings(settings: Settings) -> list[Finding]:
@@ -35,19 +44,44 @@ def _settings(settings: Settings) -> list[Finding]:
     return findings
 
 
-def _database(settings: Settings) -> list[Finding]:
+def _secret(settings: Settings) -> list[Finding]:
+    """Who reads the key can sign in as anybody."""
+    kept = settings.data_dir / SECRET_FILE
+    if kept.exists() and kept.stat().st_mode & 0o077:
+        return [Finding(False, f"Others than its owner may read {kept}: run `chmod 600` on it.")]
+    return []
+
+
+def _database(settings: Settings, now: datetime) -> list[Finding]:
     database = Database(settings.database_url, connections=1)
     try:
         if not is_current(database):
             return [Finding(False, "The database is not at the version of this Agora: run `agora migrate`.")]
-        return [Finding(True, "The database answers and is at the version of this Agora."), *_content(database)]
+        findings = [Finding(True, "The database answers and is at the version of this Agora.")]
+        if not is_writable(database):
+            findings.append(Finding(False, "The database takes no changes: it is a standby, or set to read only."))
+        return [*findings, *_content(database, now), *_watched(figures(database, now))]
     except SQLAlchemyError as error:
         return [Finding(False, f"The database cannot be used: {str(error).splitlines()[0]}")]
     finally:
         database.close()
 
 
-def _content(database: Database) -> list[Finding]:
+def _watched(now: Figures) -> list[Finding]:
+    """What somebody should have noticed already."""
+    late, waiting = timedelta(seconds=now.oldest_due), timedelta(seconds=now.oldest_pending)
+    findings = []
+    if late > LATE:
+        findings.append(Finding(False, f"A letter is {_span(late)} late: is a worker running, does the log say more?"))
+    if waiting > UNHEEDED:
+        findings.append(Finding(False, f"A comment has been waiting for a moderator for {_span(waiting)}."))
+    if now.wal_size and now.wal_size > LARGE_WAL:
+        mebibytes = now.wal_size // MEBIBYTE
+        findings.append(Finding(False, f"SQLite's -wal file has grown to {mebibytes} MiB: does an old process read?"))
+    return findings
+
+
+def _content(database: Database, now: datetime) -> list[Finding]:
     with database.read() as session:
         if not site.is_initialised(session):
             return [Finding(False, "The database is empty: run `agora init`.")]
@@ -57,6 +91,11 @@ def _content(database: Database) -> list[Finding]:
         wrong = posts.wrong_counts(session)
         text = f"{wrong} posts have wrong comment counts." if wrong else "The counts of comments are right."
         findings.append(Finding(not wrong, text))
+        last = events.last_event_time(session)
+        if last and last > now + ASTRAY:
+            findings.append(
+                Finding(False, f"The clock is behind: the last event was written {_span(last - now)} ahead.")
+            )
         letters = events.counts_of_deliveries(session)
         waiting, failed = letters.get(DeliveryState.WAITING, 0), letters.get(DeliveryState.FAILED, 0)
         findings.append(Finding(True, f"Letters: {waiting} waiting, {failed} could not be delivered."))
@@ -74,5 +113,23 @@ def _mail(settings: Settings) -> Finding:
 
 
 def _disk(settings: Settings) -> Finding:
-    free = shutil.disk_usage(settings.data_dir).free
-    return Finding(free > LITTLE_SPACE, f"{free // (1024 * 1024)} MiB are free in the data folder.")
+    free, database = shutil.disk_usage(settings.data_dir).free, settings.data_dir / "agora.db"
+    # A migration may write every row anew.
+    needed = max(LITTLE_SPACE, database.stat().st_size if database.exists() else 0)
+    return Finding(free > needed, f"{free // MEBIBYTE} MiB are free in the data folder.")
+
+
+def _backup(settings: Settings, now: datetime) -> Finding:
+    made = last_backup(settings.data_dir)
+    if made is None:
+        return Finding(True, "No backup by `agora backup` is known here; other tools make theirs without telling.")
+    age = now - datetime.fromtimestamp(made, UTC)
+    return Finding(age < OLD_BACKUP, f"The last backup was made {_span(age)} ago.")
+
+
+def _span(span: timedelta) -> str:
+    minutes = int(span.total_seconds()) // 60
+    for size, unit in ((24 * 60, "days"), (60, "hours")):
+        if minutes >= 2 * size:
+            return f"{minutes // size} {unit}"
+    return f"{minutes} minutes"

@@ -337,7 +337,7 @@ def _print_sign_in(current: Settings, database: Database, email: str) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     """Say what is in order and what is not; fails if something is not."""
-    findings = checkup.examine(_settings())
+    findings = checkup.examine(_settings(), clock())
     for finding in findings:
         print(f"{'ok     ' if finding.good else 'PROBLEM'} {finding.text}")
     return 0 if all(finding.good for finding in findings) else 1

@@ -79,8 +79,9 @@ def _said(value: Any) -> Any:
 
 
 def _quoted(value: Any) -> str:
-    text = str(value)
-    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    if not isinstance(value, str):
+        return str(value)
+    return value if _PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)
 
 
 def _without_addresses(text: str) -> str:
