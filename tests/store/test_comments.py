@@ -12,7 +12,7 @@ from agora.actions.moderation import decide
 from agora.actions.posts import unpublish_post
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode
-from agora.store import comments, posts
+from agora.store import commenting, comments, posts
 from agora.store.comments import Comment
 from agora.store.database import Database
 from agora.store.posts import Post
@@ -237,10 +237,10 @@ def test_trust_counts_moderators_approvals(database: Database) -> None:
             for text, mode in (("One", Mode.POST), ("Two", Mode.PRE), ("Three", Mode.PRE))
         )
         assert by_itself.commenter_id
-        approved = [comments.approved_of(session, by_itself.commenter_id)]
+        approved = [commenting.approved_of(session, by_itself.commenter_id)]
         for comment, decision in ((held[0], Decision.APPROVE), (held[1], Decision.REJECT), (held[0], Decision.HIDE)):
             judge(session, comment, decision)
-            approved.append(comments.approved_of(session, by_itself.commenter_id))
+            approved.append(commenting.approved_of(session, by_itself.commenter_id))
     assert approved == [0, 1, 1, 0]
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from agora.rules.moderation import State
 from agora.rules.policy import Mode
-from agora.store import comments, events, people, posts
+from agora.store import commenting, comments, events, people, posts
 from agora.store.comments import Comment, Commenter, CommentRevision
 from agora.store.database import Database
 from agora.store.events import Delivery, Event
@@ -131,8 +131,8 @@ QUESTIONS: dict[str, tuple[Callable[[Session], object], str]] = {
     "oldest": (comments.oldest_waiting, "ix_comments_state_id"),
     "records": (lambda s: comments.records_of(s, {3, 4}), "ix_comments_commenter_id_state"),
     "of address": (lambda s: comments.comments_of(s, 3, size=40), "ix_comments_commenter_id_state"),
-    "repeats": (lambda s: comments.same_words(s, "7", since=NOW, but=None), "ix_comments_fingerprint_created_at"),
-    "haste": (lambda s: comments.recent_of_source(s, "7", since=NOW), "ix_comments_source_created_at"),
+    "repeats": (lambda s: commenting.same_words(s, "7", since=NOW), "ix_comments_fingerprint_created_at"),
+    "haste": (lambda s: commenting.recent_of_source(s, "7", since=NOW), "ix_comments_source_created_at"),
     "history": (lambda s: events.history(s, 7), "ix_events_comment_id_id"),
     "last decisions": (lambda s: events.last_decisions(s, [7, 8, 9]), "ix_events_comment_id_id"),
     "log": (lambda s: events.public_decisions(s, before=900, size=50), "ix_events_kind_id|pk_events|PRIMARY KEY"),

@@ -13,9 +13,10 @@ from agora.rules.errors import N_, Conflict, FieldErrors, Message, Refused
 from agora.rules.moderation import EDITABLE, Decision, Party, State
 from agora.rules.policy import Mode, SiteRules, Submission, Verdict
 from agora.settings import Settings
-from agora.store import comments, database, events, versions
+from agora.store import commenting, comments, database, events, versions
 from agora.store import subscriptions as subscription_store
-from agora.store.comments import Comment, Commenter, CommentRevision
+from agora.store.commenting import Address, Discussion, Place
+from agora.store.comments import Comment, Commenter
 from agora.store.people import Person
 from agora.store.posts import Post
 from agora.store.site import Site
@@ -42,23 +43,65 @@ class CommentDraft:
     whence: str = ""
 
 
+@dataclass(frozen=True)
+class Text:
+    """What somebody wrote, made ready for a page."""
+
+    body: str
+    language: str
+    html: Markup
+    fingerprint: str  # the same for the same words; where there are none (👍), for the same signs
+
+
+def made_ready(body: str, language: str) -> Text:
+    """Takes longer than all else about a comment: best done before a transaction begins, while nobody waits for it."""
+    clean = markup.clean_source(body)
+    return Text(clean, language, markup.comment_html(body, language), fingerprint(policy.fold(clean) or clean.strip()))
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends a text, by account or by address, and from where."""
+
+    person: Person | None
+    address: Address | None
+    source: str
+    whence: str
+
+
 def rules_of(post: Post, site: Site, settings: Settings) -> SiteRules:
     """What is asked of comments under this post: its own mode, else the desk's, else the settings'."""
-    mode = post.moderation or site.moderation or Mode(settings.moderation)
+    return rules_in(post.moderation or site.moderation, settings)
+
+
+def rules_in(mode: Mode | None, settings: Settings) -> SiteRules:
     return SiteRules(
-        mode, max_links=settings.max_links, held_words=settings.held_words, limit_haste=settings.rate_limits
+        mode or Mode(settings.moderation),
+        max_links=settings.max_links,
+        held_words=settings.held_words,
+        limit_haste=settings.rate_limits,
     )
 
 
 def check_draft(draft: CommentDraft, *, signed_in: bool) -> None:
     """Raises FieldErrors for `name`, `email`, `website` and `body`."""
     errors = {} if signed_in else _who_errors(draft)
-    if not draft.body.strip():
-        errors["body"] = Message(N_("There is no text yet."))
-    elif len(draft.body) > limits.COMMENT:
-        errors["body"] = _too_long(len(draft.body))
+    if trouble := text_trouble(draft.body):
+        errors["body"] = trouble
     if errors:
         raise FieldErrors(errors)
+
+
+def text_trouble(body: str) -> Message | None:
+    """Why this cannot be the text of a comment."""
+    if not body.strip():
+        return Message(N_("There is no text yet."))
+    if len(body) > limits.COMMENT:
+        return Message(
+            N_("The text has %(length)s characters; at most %(limit)s are possible."),
+            {"length": len(body), "limit": limits.COMMENT},
+        )
+    return None
 
 
 def _who_errors(draft: CommentDraft) -> dict[str, Message]:
@@ -74,189 +117,157 @@ def _who_errors(draft: CommentDraft) -> dict[str, Message]:
     return errors
 
 
-def _too_long(length: int) -> Message:
-    return Message(
-        N_("The text has %(length)s characters; at most %(limit)s are possible."),
-        {"length": length, "limit": limits.COMMENT},
-    )
-
-
 def post_comment(
     session: Session,
-    post: Post,
+    post: Post | Discussion,
     draft: CommentDraft,
     rules: SiteRules,
     *,
+    text: Text | None = None,
     person: Person | None = None,
     now: datetime,
 ) -> Comment:
     """Add a comment under a post; the policy decides whether it waits for a moderator.
 
-    The same form sent twice is one comment: the second time returns the first. Raises FieldErrors or Refused.
+    `text` is the draft's, made ready before. The same form sent twice is one comment: the second time returns the
+    first. Raises FieldErrors or Refused.
     """
     if not post.discussion_open:
         raise Refused(N_("This post no longer takes comments."), status=403)
     check_draft(draft, signed_in=person is not None)
-    commenter = None if person else _commenter(session, draft.email, now)
-    words = _fingerprint(draft.body)
-    database.lock(session, f"comment:{post.id}:{draft.source}:{words}")
-    if twin := _twin(session, post, draft, words, commenter, person, now):
+    if text is None or text.language != post.language:
+        text = made_ready(draft.body, post.language)
+    sender = _sender(session, draft, person, now)
+    database.lock(session, f"comment:{post.id}:{draft.source}:{text.fingerprint}")
+    repeats = commenting.same_words(session, text.fingerprint, since=now - REPEAT)
+    if repeats and (twin := _twin(session, post, draft, text, sender, now)):
         return twin
-    parent = _parent(session, post, draft.parent_id)
-    html = markup.comment_html(draft.body, post.language)
-    verdict = _verdict(session, draft, html, words, rules, commenter, person, now)
-    comment = Comment(
+    place = _place(session, post, draft.parent_id)
+    verdict = policy.first_state(_submission(session, draft, text, sender, rules, repeats, now), rules)
+    comment = _new_comment(post, draft, sender, text, place, verdict, rules.mode, now)
+    reasons = [reason.as_data() for reason in verdict.reasons]
+    commenting.add(session, comment, body=text.body, html=text.html, renderer=markup.RENDERER_VERSION, reasons=reasons)
+    _tell(session, comment, reasons, now)
+    return comment
+
+
+def _sender(session: Session, draft: CommentDraft, person: Person | None, now: datetime) -> Sender:
+    address = None if person else commenting.address_of(session, urls.email_address(draft.email) or "", now=now)
+    return Sender(person, address, draft.source, draft.whence)
+
+
+def _twin(
+    session: Session, post: Post | Discussion, draft: CommentDraft, text: Text, sender: Sender, now: datetime
+) -> Comment | None:
+    found = commenting.same_submission(
+        session,
         post_id=post.id,
-        parent_id=parent.id if parent else None,
-        root_id=parent.thread_id if parent else None,
-        commenter_id=commenter.id if commenter else None,
-        person_id=person.id if person else None,
-        name=person.name if person else draft.name.strip(),
+        parent_id=draft.parent_id,
+        source=draft.source,
+        fingerprint=text.fingerprint,
+        name=_name(draft, sender),
+        commenter_id=sender.address.id if sender.address else None,
+        person_id=sender.person.id if sender.person else None,
+        since=now - DOUBLE_SUBMIT,
+    )
+    return found[0] if found and found[1] == text.body else None
+
+
+def _name(draft: CommentDraft, sender: Sender) -> str:
+    return sender.person.name if sender.person else draft.name.strip()
+
+
+def _place(session: Session, post: Post | Discussion, parent_id: int | None) -> Place | None:
+    if parent_id is None:
+        return None
+    place = commenting.place_below(session, parent_id, post.id)
+    if place is None:
+        gone = N_("The comment you answer is no longer there. Send again to comment on the post itself.")
+        raise FieldErrors({"body": Message(gone)})
+    return place
+
+
+def _submission(
+    session: Session, draft: CommentDraft, text: Text, sender: Sender, rules: SiteRules, repeats: int, now: datetime
+) -> Submission:
+    haste = now - timedelta(seconds=limits.HASTY.seconds)
+    return Submission(
+        text=text.body,
+        link_count=markup.link_count(text.html),
+        trusted=sender.person is not None,
+        trap_filled=draft.trap_filled,
+        repeats=repeats,
+        recent_from_source=commenting.recent_of_source(session, sender.source, since=haste) if rules.limit_haste else 0,
+        **_standing(session, sender.address, sender.whence, rules),
+    )
+
+
+def _standing(
+    session: Session, address: Address | Commenter | None, whence: str, rules: SiteRules, *, but: int = 0
+) -> dict[str, Any]:
+    """What is known of an address; only one mode asks for it."""
+    if address is None or rules.mode is not Mode.FIRST_TIME:
+        return {}
+    verified = address.verified_at is not None
+    return {
+        "address_verified": verified,
+        "address_proven": verified and address.proven_from == whence,
+        "approved_of_address": commenting.approved_of(session, address.id, but=but),
+    }
+
+
+def _new_comment(
+    post: Post | Discussion,
+    draft: CommentDraft,
+    sender: Sender,
+    text: Text,
+    place: Place | None,
+    verdict: Verdict,
+    mode: Mode,
+    now: datetime,
+) -> Comment:
+    return Comment(
+        post_id=post.id,
+        parent_id=place.id if place else None,
+        root_id=place.thread_id if place else None,
+        commenter_id=sender.address.id if sender.address else None,
+        person_id=sender.person.id if sender.person else None,
+        name=_name(draft, sender),
         website=(urls.web_address(draft.website) or "") if draft.website else "",
         language=post.language,
         state=verdict.state,
-        mode=rules.mode,
+        mode=mode,
         version=1,
         shown_in_thread=0,
-        letters=draft.letters and commenter is not None,
-        source=draft.source,
-        fingerprint=words,
+        letters=draft.letters and sender.address is not None,
+        source=sender.source,
+        fingerprint=text.fingerprint,
         created_at=now,
         published_at=now if verdict.state is State.PUBLISHED else None,
+        edited_at=None,
     )
-    session.add(comment)
-    session.flush()
-    revision = _add_revision(session, comment, draft.body, html, verdict, number=1, now=now)
-    comment.revision_id = revision.id
+
+
+def _tell(session: Session, comment: Comment, reasons: list[dict[str, Any]], now: datetime) -> None:
+    """Record that a comment came, and leave the letters that follow from it; count it where it is public."""
     event = events.record(
         session,
         "comment.posted",
         at=now,
         comment_id=comment.id,
-        post_id=post.id,
-        revision_id=revision.id,
-        person_id=person.id if person else None,
-        after=verdict.state,
-        details={"reasons": revision.reasons},
+        post_id=comment.post_id,
+        revision_id=comment.revision_id,
+        person_id=comment.person_id,
+        after=comment.state,
+        details={"reasons": reasons},
     )
-    if comment.letters and commenter:
-        subscriptions.ask(session, comment, commenter, now=now)
+    if comment.letters and comment.commenter_id:
+        subscriptions.ask(session, comment, comment.commenter_id, now=now)
     letters.for_new_comment(session, event, comment)
-    if verdict.state is State.PUBLISHED:
+    if comment.state is State.PUBLISHED:
         comments.count_public_change(session, comment, by=1, now=now)
-        versions.touch(session, versions.COMMENTS, versions.of_post(post.id))
+        versions.touch(session, versions.COMMENTS, versions.of_post(comment.post_id))
         letters.for_reply(session, event, comment)
-    return comment
-
-
-def _commenter(session: Session, email: str, now: datetime) -> Commenter:
-    address = urls.email_address(email) or ""
-    database.lock(session, f"commenter:{address}")
-    commenter = comments.commenter_by_email(session, address)
-    if commenter is None:
-        commenter = Commenter(email=address, created_at=now, proven_from="")
-        session.add(commenter)
-        session.flush()
-    return commenter
-
-
-def _fingerprint(body: str) -> str:
-    """The same for the same words; where there are none (👍), for the same signs."""
-    return fingerprint(policy.fold(body) or body.strip())
-
-
-def _twin(
-    session: Session,
-    post: Post,
-    draft: CommentDraft,
-    words: str,
-    commenter: Commenter | None,
-    person: Person | None,
-    now: datetime,
-) -> Comment | None:
-    found = comments.same_submission(
-        session,
-        post_id=post.id,
-        parent_id=draft.parent_id,
-        source=draft.source,
-        fingerprint=words,
-        name=person.name if person else draft.name.strip(),
-        commenter_id=commenter.id if commenter else None,
-        person_id=person.id if person else None,
-        since=now - DOUBLE_SUBMIT,
-    )
-    return found if found and found.revision.body == markup.clean_source(draft.body) else None
-
-
-def _parent(session: Session, post: Post, parent_id: int | None) -> Comment | None:
-    if parent_id is None:
-        return None
-    parent = comments.public_comment(session, parent_id, post.id)
-    if parent is None:
-        raise FieldErrors(
-            {
-                "body": Message(
-                    N_("The comment you answer is no longer there. Send again to comment on the post itself.")
-                )
-            }
-        )
-    return parent
-
-
-def _verdict(
-    session: Session,
-    draft: CommentDraft,
-    html: Markup,
-    words: str,
-    rules: SiteRules,
-    commenter: Commenter | None,
-    person: Person | None,
-    now: datetime,
-) -> Verdict:
-    return policy.first_state(
-        Submission(
-            text=draft.body,
-            link_count=markup.link_count(html),
-            trusted=person is not None,
-            trap_filled=draft.trap_filled,
-            repeats=comments.same_words(session, words, since=now - REPEAT, but=None),
-            recent_from_source=_recent(session, draft.source, now),
-            **_standing(session, commenter, draft.whence),
-        ),
-        rules,
-    )
-
-
-def _recent(session: Session, source: str, now: datetime) -> int:
-    return comments.recent_of_source(session, source, since=now - timedelta(seconds=limits.HASTY.seconds))
-
-
-def _standing(session: Session, commenter: Commenter | None, whence: str, *, but: int | None = None) -> dict[str, Any]:
-    if commenter is None:
-        return {}
-    verified = commenter.verified_at is not None
-    return {
-        "address_verified": verified,
-        "address_proven": verified and commenter.proven_from == whence,
-        "approved_of_address": comments.approved_of(session, commenter.id, but=but),
-    }
-
-
-def _add_revision(
-    session: Session, comment: Comment, body: str, html: Markup, verdict: Verdict, *, number: int, now: datetime
-) -> CommentRevision:
-    revision = CommentRevision(
-        comment_id=comment.id,
-        number=number,
-        body=markup.clean_source(body),
-        html=html,
-        renderer=markup.RENDERER_VERSION,
-        reasons=[reason.as_data() for reason in verdict.reasons],
-        created_at=now,
-    )
-    session.add(revision)
-    session.flush()
-    return revision
 
 
 def may_edit(comment: Comment, settings: Settings, now: datetime) -> bool:
@@ -269,33 +280,40 @@ def edit_until(comment: Comment, settings: Settings) -> datetime:
 
 
 def edit_comment(
-    session: Session, comment: Comment, body: str, rules: SiteRules, settings: Settings, *, whence: str, now: datetime
+    session: Session,
+    comment: Comment,
+    body: str,
+    rules: SiteRules,
+    settings: Settings,
+    *,
+    text: Text | None = None,
+    whence: str,
+    now: datetime,
 ) -> None:
-    """A new revision, which passes the whole policy again. `comment` comes in full. Raises FieldErrors or Refused."""
+    """A new revision, which passes the whole policy again. `comment` comes in full; `text` is made ready of `body`.
+
+    Raises FieldErrors or Refused.
+    """
     if not may_edit(comment, settings, now):
         raise Conflict(N_("This comment can no longer be edited."))
-    if not body.strip():
-        raise FieldErrors({"body": Message(N_("There is no text yet."))})
-    if len(body) > limits.COMMENT:
-        raise FieldErrors({"body": _too_long(len(body))})
+    if trouble := text_trouble(body):
+        raise FieldErrors({"body": trouble})
     if markup.clean_source(body) == comment.revision.body:
         return
-    html = markup.comment_html(body, comment.language)
-    words = _fingerprint(body)
-    verdict = policy.first_state(
-        Submission(
-            text=body,
-            link_count=markup.link_count(html),
-            trusted=comment.person_id is not None,
-            repeats=comments.same_words(session, words, since=now - REPEAT, but=comment.id),
-            **_standing(session, comment.commenter, whence, but=comment.id),
-        ),
-        rules,
+    text = text or made_ready(body, comment.language)
+    verdict = _with_doubts_about_sender(comment, _verdict_on_edit(session, comment, text, rules, whence, now))
+    reasons = [reason.as_data() for reason in verdict.reasons]
+    revision_id = commenting.add_revision(
+        session,
+        comment.id,
+        number=comment.revision.number + 1,
+        body=text.body,
+        html=text.html,
+        renderer=markup.RENDERER_VERSION,
+        reasons=reasons,
+        created_at=now,
     )
-    verdict = _with_doubts_about_sender(comment, verdict)
-    number = comment.revision.number + 1
-    revision = _add_revision(session, comment, body, html, verdict, number=number, now=now)
-    if not comments.change_text(session, comment, revision_id=revision.id, fingerprint=words, edited_at=now):
+    if not comments.change_text(session, comment, revision_id=revision_id, fingerprint=text.fingerprint, edited_at=now):
         raise Conflict(N_("This comment changed meanwhile: somebody else decided, or its text was edited."))
     if comment.published_at is not None:
         versions.touch(session, versions.COMMENTS, versions.of_post(comment.post_id))
@@ -305,11 +323,24 @@ def edit_comment(
         at=now,
         comment_id=comment.id,
         post_id=comment.post_id,
-        revision_id=revision.id,
+        revision_id=revision_id,
         party=Party.COMMENTER,
-        details={"reasons": revision.reasons},
+        details={"reasons": reasons},
     )
     _follow_verdict(session, comment, verdict, now)
+
+
+def _verdict_on_edit(
+    session: Session, comment: Comment, text: Text, rules: SiteRules, whence: str, now: datetime
+) -> Verdict:
+    submission = Submission(
+        text=text.body,
+        link_count=markup.link_count(text.html),
+        trusted=comment.person_id is not None,
+        repeats=commenting.same_words(session, text.fingerprint, since=now - REPEAT, but=comment.id),
+        **_standing(session, comment.commenter, whence, rules, but=comment.id),
+    )
+    return policy.first_state(submission, rules)
 
 
 def _with_doubts_about_sender(comment: Comment, verdict: Verdict) -> Verdict:
@@ -349,13 +380,15 @@ def confirm_address(session: Session, comment: Comment, rules: SiteRules, *, whe
     if comment.state is not State.PENDING:
         return
     kept = [reason for reason in comment.revision.why if reason.code not in policy.ABOUT_THE_ADDRESS]
-    standing = policy.first_state(Submission(text="", **_standing(session, commenter, whence)), SiteRules(rules.mode))
+    standing = policy.first_state(
+        Submission(text="", **_standing(session, commenter, whence, rules)), SiteRules(rules.mode)
+    )
     _follow_verdict(session, comment, Verdict(State.PENDING, tuple(kept)) if kept else standing, now)
 
 
 def follow_replies(session: Session, comment: Comment, commenter: Commenter, *, whence: str, now: datetime) -> bool:
     """The commenter wants a letter for each answer. False if a letter must first confirm the address."""
-    subscription = subscriptions.ask(session, comment, commenter, now=now)
+    subscription = subscriptions.ask(session, comment, commenter.id, now=now)
     if commenter.verified_at is not None and commenter.proven_from == whence:
         subscription.confirmed_at = subscription.confirmed_at or now
     if subscription.confirmed_at is not None:

@@ -8,46 +8,47 @@ from agora.rules.limits import RATES
 from agora.rules.moderation import Decision, State
 from agora.store import events, people, subscriptions
 from agora.store.comments import Comment
-from agora.store.events import Event
+from agora.store.events import Recorded
 
 
-def for_new_comment(session: Session, event: Event, comment: Comment) -> None:
+def for_new_comment(session: Session, event: Recorded, comment: Comment) -> None:
     """Moderators learn that a comment waits; its writer gets the address of their own page, if they asked for it."""
     if comment.state is State.PENDING:
-        for moderator in people.moderators(session):
-            events.deliver(session, event, "comment-waits", person_id=moderator.id)
+        called = [{"person_id": person_id} for person_id in people.moderators(session)]
+        events.deliver(session, event, "comment-waits", *called)
     if comment.letters and event.kind == "comment.posted":
         for_confirmation(session, event, comment)
 
 
-def for_confirmation(session: Session, event: Event, comment: Comment) -> None:
+def for_confirmation(session: Session, event: Recorded, comment: Comment) -> None:
     """The letter with the address of the commenter's own page and the link that confirms the address."""
     if comment.commenter_id is not None and _is_not_pestered(session, comment.commenter_id, event):
-        events.deliver(session, event, "comment-received", commenter_id=comment.commenter_id)
+        events.deliver(session, event, "comment-received", {"commenter_id": comment.commenter_id})
 
 
-def _is_not_pestered(session: Session, commenter_id: int, event: Event) -> bool:
+def _is_not_pestered(session: Session, commenter_id: int, event: Recorded) -> bool:
     """Anyone can type anyone's address into the form, so only so many letters an hour go to it unconfirmed."""
     rate = RATES["letter-address"]
     since = event.at - timedelta(seconds=rate.seconds)
     return events.letters_to_commenter_since(session, commenter_id, since) < rate.count
 
 
-def for_decision(session: Session, event: Event, comment: Comment) -> None:
+def for_decision(session: Session, event: Recorded, comment: Comment) -> None:
     """The writer learns what became of the comment. Spam is not answered."""
     if not comment.letters or comment.commenter_id is None:
         return
     if event.decision in {Decision.APPROVE, Decision.RESTORE}:
-        events.deliver(session, event, "comment-published", commenter_id=comment.commenter_id)
+        events.deliver(session, event, "comment-published", {"commenter_id": comment.commenter_id})
     elif event.decision in {Decision.REJECT, Decision.HIDE}:
-        events.deliver(session, event, "comment-refused", commenter_id=comment.commenter_id)
+        events.deliver(session, event, "comment-refused", {"commenter_id": comment.commenter_id})
 
 
-def for_reply(session: Session, event: Event, comment: Comment) -> None:
+def for_reply(session: Session, event: Recorded, comment: Comment) -> None:
     """Whoever follows the answered comment learns of the answer, once it is public and not before."""
     if comment.parent_id is None:
         return
     subscription = subscriptions.of_comment(session, comment.parent_id)
     if subscription is None or not subscription.is_active or subscription.commenter_id == comment.commenter_id:
         return
-    events.deliver(session, event, "reply", commenter_id=subscription.commenter_id, subscription_id=subscription.id)
+    to = {"commenter_id": subscription.commenter_id, "subscription_id": subscription.id}
+    events.deliver(session, event, "reply", to)

@@ -14,16 +14,31 @@ def spend(session: Session, deed: str, source: str, *, now: datetime) -> None:
 
     A refusal is undone with its transaction, so the count stays at the limit and frees itself with the window.
     """
-    rate = RATES[deed]
-    seconds = int(now.timestamp())
-    window = seconds - seconds % rate.seconds
-    ends = window + rate.seconds
-    count = site.count_deed(session, deed, source, window=window, ends_at=datetime.fromtimestamp(ends, UTC))
-    if count > rate.count:
-        minutes = max(1, round((ends - seconds) / 60))
-        raise Refused(
-            N_("That was a lot in a short time. Please try again in %(minutes)s min; nothing you wrote is lost."),
-            status=429,
-            retry_after=ends - seconds,
-            minutes=minutes,
-        )
+    window, ends_at = _window(deed, now)
+    count = site.count_deed(session, deed, source, window=window, ends_at=ends_at)
+    if count > RATES[deed].count:
+        raise _too_often(ends_at, now)
+
+
+def check(session: Session, deed: str, source: str, *, now: datetime) -> None:
+    """Raises Refused where one more deed would be beyond the rate; counts nothing: a look before something slow."""
+    window, ends_at = _window(deed, now)
+    if site.deeds_so_far(session, deed, source, window=window) >= RATES[deed].count:
+        raise _too_often(ends_at, now)
+
+
+def _window(deed: str, now: datetime) -> tuple[int, datetime]:
+    """When the present window of a rate began, in seconds since 1970, and when it ends."""
+    length = RATES[deed].seconds
+    begun = int(now.timestamp()) // length * length
+    return begun, datetime.fromtimestamp(begun + length, UTC)
+
+
+def _too_often(ends_at: datetime, now: datetime) -> Refused:
+    wait = int(ends_at.timestamp()) - int(now.timestamp())
+    return Refused(
+        N_("That was a lot in a short time. Please try again in %(minutes)s min; nothing you wrote is lost."),
+        status=429,
+        retry_after=wait,
+        minutes=max(1, round(wait / 60)),
+    )

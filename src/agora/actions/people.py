@@ -139,7 +139,7 @@ def send_sign_in_link(session: Session, email: str, *, now: datetime) -> None:
     if person:
         link = new_sign_in_link(session, person, now=now)
         event = events.record(session, "person.link-asked", at=now, person_id=person.id)
-        events.deliver(session, event, "sign-in", person_id=person.id, details={"link": link.id})
+        events.deliver(session, event, "sign-in", {"person_id": person.id, "details": {"link": link.id}})
 
 
 def use_sign_in_link(session: Session, link_id: int, *, now: datetime) -> Person:

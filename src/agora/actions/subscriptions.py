@@ -5,15 +5,15 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from agora.store import subscriptions
-from agora.store.comments import Comment, Commenter
+from agora.store.comments import Comment
 from agora.store.subscriptions import Subscription
 
 
-def ask(session: Session, comment: Comment, commenter: Commenter, *, now: datetime) -> Subscription:
+def ask(session: Session, comment: Comment, commenter_id: int, *, now: datetime) -> Subscription:
     """Note the wish; nothing is sent for it before the address is confirmed."""
     subscription = subscriptions.of_comment(session, comment.id)
     if subscription is None:
-        subscription = Subscription(comment_id=comment.id, commenter_id=commenter.id, asked_at=now)
+        subscription = Subscription(comment_id=comment.id, commenter_id=commenter_id, asked_at=now)
         session.add(subscription)
     if subscription.ended_at is not None:
         subscription.ended_at = subscription.confirmed_at = None  # who comes back is asked again

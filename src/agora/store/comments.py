@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import JSON, ForeignKey, Index, Select, String, Text, func, select, text, tuple_, update
+from sqlalchemy import JSON, ForeignKey, Index, Select, String, Text, bindparam, func, select, text, tuple_, update
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from agora.rules.moderation import Decision, Party, State
+from agora.rules.moderation import State
 from agora.rules.policy import Mode, Reason
 from agora.store.columns import Base, Identity, SafeHtml, UtcDateTime, Words, one_of
-from agora.store.events import Event
 from agora.store.posts import Post, PostState
 
 
@@ -235,10 +234,6 @@ _IN_FULL = (
 )
 
 
-def commenter_by_email(session: Session, email: str) -> Commenter | None:
-    return session.scalar(select(Commenter).where(Commenter.email == email))
-
-
 def queue(session: Session, state: State, *, after: int | None, before: int | None, size: int) -> Sequence[Comment]:
     """A page of cases: those that wait oldest first (`after` an id), the others newest first (`before` one)."""
     query = select(Comment).where(Comment.state == state).options(*_IN_FULL).limit(size)
@@ -279,59 +274,6 @@ def comments_of(session: Session, commenter_id: int, *, size: int) -> Sequence[C
     return session.scalars(query.options(joinedload(Comment.revision), joinedload(Comment.post))).all()
 
 
-def approved_of(session: Session, commenter_id: int, *, but: int | None = None) -> int:
-    """How many comments of this address stand because a moderator approved them."""
-    approved = select(Event.id).where(
-        Event.comment_id == Comment.id,
-        Event.decision.in_([Decision.APPROVE, Decision.RESTORE]),
-        Event.party == Party.MODERATOR,
-    )
-    query = select(func.count()).where(
-        Comment.commenter_id == commenter_id, Comment.state == State.PUBLISHED, approved.exists()
-    )
-    if but is not None:
-        query = query.where(Comment.id != but)
-    return session.scalar(query) or 0
-
-
-def same_words(session: Session, fingerprint: str, *, since: datetime, but: int | None) -> int:
-    """How many other comments said the same words since then."""
-    query = select(func.count()).where(Comment.fingerprint == fingerprint, Comment.created_at >= since)
-    return session.scalar(query if but is None else query.where(Comment.id != but)) or 0
-
-
-def recent_of_source(session: Session, source: str, *, since: datetime) -> int:
-    query = select(func.count()).where(Comment.source == source, Comment.created_at >= since)
-    return session.scalar(query) or 0
-
-
-def same_submission(
-    session: Session,
-    *,
-    post_id: int,
-    parent_id: int | None,
-    source: str,
-    fingerprint: str,
-    name: str,
-    commenter_id: int | None,
-    person_id: int | None,
-    since: datetime,
-) -> Comment | None:
-    """The comment that this form already became, when it was sent twice."""
-    query = select(Comment).where(
-        Comment.fingerprint == fingerprint,
-        Comment.created_at >= since,
-        Comment.post_id == post_id,
-        Comment.parent_id.is_(None) if parent_id is None else Comment.parent_id == parent_id,
-        Comment.source == source,
-        Comment.name == name,
-        Comment.commenter_id.is_(None) if commenter_id is None else Comment.commenter_id == commenter_id,
-        Comment.person_id.is_(None) if person_id is None else Comment.person_id == person_id,
-        Comment.state.in_([State.PENDING, State.PUBLISHED]),
-    )
-    return session.scalar(query.order_by(Comment.id.desc()).limit(1).options(joinedload(Comment.revision)))
-
-
 def change_state(session: Session, comment: Comment, to: State, *, published_at: datetime | None) -> bool:
     """Set the state if nobody changed the comment since it was read; False if somebody did."""
     changed = session.execute(
@@ -362,19 +304,26 @@ def change_text(session: Session, comment: Comment, *, revision_id: int, fingerp
     return True
 
 
+_comments: Any = Comment.__table__
+_posts: Any = Post.__table__
+_COUNT_IN_THREAD = (
+    update(_comments)
+    .where(_comments.c.id == bindparam("thread"))
+    .values(shown_in_thread=_comments.c.shown_in_thread + bindparam("by"))
+    .returning(_comments.c.shown_in_thread)
+)
+_COUNT_IN_POST = (
+    update(_posts)
+    .where(_posts.c.id == bindparam("post"))
+    .values(
+        comment_count=_posts.c.comment_count + bindparam("by"),
+        thread_count=_posts.c.thread_count + bindparam("threads"),
+    )
+)
+
+
 def count_public_change(session: Session, comment: Comment, *, by: int, now: datetime) -> None:
     """Keep the counts of the thread and the post, in the transaction in which a comment appears (+1) or goes (-1)."""
-    shown = session.execute(
-        update(Comment)
-        .where(Comment.id == comment.thread_id)
-        .values(shown_in_thread=Comment.shown_in_thread + by)
-        .returning(Comment.shown_in_thread)
-        .execution_options(synchronize_session=False)
-    ).scalar_one()
+    shown = session.execute(_COUNT_IN_THREAD, {"thread": comment.thread_id, "by": by}).scalar_one()
     threads = {(1, 1): 1, (0, -1): -1}.get((shown, by), 0)
-    session.execute(
-        update(Post)
-        .where(Post.id == comment.post_id)
-        .values(comment_count=Post.comment_count + by, thread_count=Post.thread_count + threads)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(_COUNT_IN_POST, {"post": comment.post_id, "by": by, "threads": threads})

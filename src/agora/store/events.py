@@ -6,7 +6,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, bindparam, func, or_, select, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agora.rules.moderation import Decision, Party, State
@@ -81,29 +94,50 @@ class Delivery(Base):
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
-def record(session: Session, kind: str, *, at: datetime, **facts: Any) -> Event:
+class Recorded(NamedTuple):
+    """An event that was just written down, as far as letters follow from it."""
+
+    id: int
+    kind: str
+    at: datetime
+    decision: Decision | None
+
+
+_NEW_EVENT, _NEW_DELIVERY = insert(Event.__table__), insert(Delivery.__table__)  # type: ignore[arg-type]
+
+
+def record(session: Session, kind: str, *, at: datetime, **facts: Any) -> Recorded:
     """Write down that something happened; `facts` are the event's columns."""
-    event = Event(kind=kind, at=at, **facts)
-    session.add(event)
-    session.flush()
-    return event
+    session.flush()  # what it tells of comes first
+    result: Any = session.execute(_NEW_EVENT, {"kind": kind, "at": at, **facts})
+    return Recorded(int(result.inserted_primary_key[0]), kind, at, facts.get("decision"))
 
 
-def deliver(session: Session, event: Event, letter: str, **to: Any) -> None:
-    """Leave a letter to be written for this event; `to` is the delivery's columns that say to whom."""
-    session.add(Delivery(event_id=event.id, letter=letter, due_at=event.at, **to))
-    session.info["deliveries"] = True
+def deliver(session: Session, event: Recorded, letter: str, *to: dict[str, Any]) -> None:
+    """Leave a letter to be written for this event; each of `to` is the delivery's columns that say to whom."""
+    if to:
+        rows = [{"event_id": event.id, "letter": letter, "due_at": event.at, **columns} for columns in to]
+        session.execute(_NEW_DELIVERY, rows)
+        session.info["deliveries"] = True
 
 
 # A worker that claimed a delivery and died gives it back after this long.
 CLAIM = timedelta(minutes=5)
 
 
+# No delivery is put off longer than this. What is due still later was written while a clock was ahead.
+FURTHEST = timedelta(hours=7)
+
+
 def deliveries_due(session: Session, now: datetime, *, size: int) -> list[tuple[int, int]]:
     """(id, attempts) of the deliveries whose time has come, the oldest first."""
+    return _waiting(session, Delivery.due_at <= now, size) or _waiting(session, Delivery.due_at > now + FURTHEST, size)
+
+
+def _waiting(session: Session, when: ColumnElement[bool], size: int) -> list[tuple[int, int]]:
     query = (
         select(Delivery.id, Delivery.attempts)
-        .where(Delivery.state == DeliveryState.WAITING, Delivery.due_at <= now)
+        .where(Delivery.state == DeliveryState.WAITING, when)
         .order_by(Delivery.due_at, Delivery.id)
         .limit(size)
     )

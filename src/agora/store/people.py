@@ -68,11 +68,16 @@ def everyone(session: Session) -> list[Person]:
     return list(session.scalars(select(Person).order_by(Person.name, Person.id)))
 
 
-def moderators(session: Session) -> list[Person]:
-    """Those who moderate and want letters."""
-    roles = sorted(MAY[Deed.MODERATE])
-    query = select(Person).where(Person.role.in_(roles), Person.closed_at.is_(None), Person.letters.is_(True))
-    return list(session.scalars(query.order_by(Person.id)))
+_MODERATORS = (
+    select(Person.id)
+    .where(Person.role.in_(sorted(MAY[Deed.MODERATE])), Person.closed_at.is_(None), Person.letters.is_(True))
+    .order_by(Person.id)
+)
+
+
+def moderators(session: Session) -> list[int]:
+    """The ids of those who moderate and want letters."""
+    return list(session.scalars(_MODERATORS))
 
 
 def count_administrators(session: Session) -> int:

@@ -1,8 +1,9 @@
 """What the whole site has once: its name and choices, the charter's versions, the counters of the rate limits."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, delete, select
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -75,14 +76,29 @@ def charter_sources(session: Session, ids: set[int]) -> dict[int, str]:
     return {id_: source for id_, source in rows}
 
 
+_COUNTS: Any = RateCount.__table__
+_ONE_MORE = {
+    dialect: first.on_conflict_do_update(
+        index_elements=["deed", "source", "window"], set_={"count": _COUNTS.c.count + 1}
+    ).returning(_COUNTS.c.count)
+    for dialect, first in (("sqlite", sqlite_insert(_COUNTS)), ("postgresql", postgresql_insert(_COUNTS)))
+}
+_SO_FAR = select(_COUNTS.c.count).where(
+    _COUNTS.c.deed == bindparam("deed"),
+    _COUNTS.c.source == bindparam("source"),
+    _COUNTS.c.window == bindparam("window"),
+)
+
+
 def count_deed(session: Session, deed: str, source: str, *, window: int, ends_at: datetime) -> int:
     """Count one more deed of this source in this window, and tell how many there are."""
-    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    statement = insert(RateCount).values(deed=deed, source=source, window=window, count=1, ends_at=ends_at)
-    counted = statement.on_conflict_do_update(
-        index_elements=["deed", "source", "window"], set_={"count": RateCount.count + 1}
-    ).returning(RateCount.count)
-    return session.execute(counted).scalar_one()
+    counted = {"deed": deed, "source": source, "window": window, "count": 1, "ends_at": ends_at}
+    return int(session.execute(_ONE_MORE[session.get_bind().dialect.name], counted).scalar_one())
+
+
+def deeds_so_far(session: Session, deed: str, source: str, *, window: int) -> int:
+    """How many deeds of this source were counted in this window."""
+    return session.execute(_SO_FAR, {"deed": deed, "source": source, "window": window}).scalar() or 0
 
 
 def forget_counts(session: Session, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Versions of what the public sees: they grow in the transaction of a change and tell a kept page if it holds."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import BigInteger, String, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -32,18 +33,21 @@ def touch(session: Session, *scopes: str) -> None:
     session.info.setdefault("touched", set()).update(scopes)
 
 
+_VERSIONS: Any = Version.__table__
+_GROW = {
+    dialect: first.on_conflict_do_update(index_elements=["scope"], set_={"number": _VERSIONS.c.number + 1})
+    for dialect, first in (("sqlite", sqlite_insert(_VERSIONS)), ("postgresql", postgresql_insert(_VERSIONS)))
+}
+
+
 def grow(session: Session) -> None:
     """Write down what was touched: last of all, so that on PostgreSQL nobody waits long for these rows."""
     touched: set[str] = session.info.pop("touched", set())
     if not touched:
         return
-    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     # Always in the same order: two transactions that touch the same scopes wait for each other, but never in a circle.
-    for scope in sorted(touched):
-        added = insert(Version).values(scope=scope, number=1)
-        session.execute(
-            added.on_conflict_do_update(index_elements=["scope"], set_={"number": Version.number + 1}),
-        )
+    grown = [{"scope": scope, "number": 1} for scope in sorted(touched)]
+    session.execute(_GROW[session.get_bind().dialect.name], grown)
 
 
 def numbers(session: Session, scopes: Iterable[str]) -> dict[str, int]:

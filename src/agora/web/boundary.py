@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from typing import Any
 
 import anyio
 from anyio import CapacityLimiter
@@ -49,6 +50,9 @@ class Page:
     again: Again | None = None
     guard: Guard = Guard.PUBLIC
     deed: Deed | None = None
+    # What takes long about a POST, such as making HTML: done from a transaction that only reads, so that nobody who
+    # wants to write waits for it. `post` finds it in `context.prepared`, and checks again whatever may have changed.
+    prepare: Callable[[Context], Any] | None = None
     # The versions that the public page depends on, for memory; without any it is not kept. See Context.depends.
     seen_in: tuple[str, ...] = ()
 
@@ -112,10 +116,12 @@ def _read(page: Page, request: Request, house: House, fields: Fields) -> Respons
 
 def _write(page: Page, request: Request, house: House, fields: Fields) -> Response:
     try:
+        prepared = _prepare(page, request, house, fields)
         with house.database.write() as session:
             context = open_context(request, house, session, fields)
             if refusal := _no_entry(page, context) or _not_ours(page, context):
                 return refusal
+            context.prepared = prepared
             assert page.post is not None  # noqa: S101 - routes.py lists the methods
             response = page.post(context)
             request.state.deliveries = session.info.get("deliveries", False)
@@ -130,6 +136,17 @@ def _write(page: Page, request: Request, house: House, fields: Fields) -> Respon
         return errors.refusal(request, house, twice, fields)
     except (exc.OperationalError, exc.TimeoutError) as error:
         return _unavailable(request, house, error, fields)
+
+
+def _prepare(page: Page, request: Request, house: House, fields: Fields) -> Any:
+    """Nothing for a form that the transaction will refuse anyway."""
+    if page.prepare is None:
+        return None
+    with house.database.read() as session:
+        context = open_context(request, house, session, fields)
+        if _no_entry(page, context) or _not_ours(page, context):
+            return None
+        return page.prepare(context)
 
 
 def _again(page: Page, request: Request, house: House, fields: Fields, problem: FieldErrors | Refused) -> Response:

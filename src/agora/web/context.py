@@ -166,6 +166,8 @@ class Context:
     desk_session: DeskSession | None = None
     # Versions that this page depends on beside those of web/routes.py: the discussion it shows.
     depends: set[str] = field(default_factory=set)
+    # What the page's `prepare` made of the form before this transaction began.
+    prepared: Any = None
 
     @property
     def settings(self) -> Settings:
@@ -235,6 +237,11 @@ class Context:
         """Count against a rate limit. Raises Refused (429) beyond it."""
         if self.settings.rate_limits:
             limits.spend(self.session, deed, source or self.source, now=self.now)
+
+    def refuse_beyond(self, deed: str, source: str | None = None) -> None:
+        """What `spend` will say, without counting: looked at before something slow is prepared."""
+        if self.settings.rate_limits:
+            limits.check(self.session, deed, source or self.source, now=self.now)
 
     def url(self, name: str, **parameters: Any) -> str:
         """The path of a page of web/routes.py."""

@@ -59,7 +59,11 @@ ROUTES: list[BaseRoute] = [
     public("/charter", "charter", reading.show_charter, SITE),
     public("/moderation/log", "log", reading.log, SITE, LOG),
     # Commenting
-    at("/posts/{slug}/comments", "comments", Page(post=comments.create, again=comments.form_again)),
+    at(
+        "/posts/{slug}/comments",
+        "comments",
+        Page(post=comments.create, again=comments.form_again, prepare=comments.prepare),
+    ),
     at("/comments/{id}", "comment", Page(comments.permalink)),
     at("/comments/{id}/reply", "reply", Page(comments.reply)),
     at("/my/comment/{token}", "my_comment", Page(commenter.show, commenter.edit, commenter.edit_again, TOKEN)),

@@ -5,10 +5,10 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from agora.actions import comments as actions
-from agora.actions.comments import CommentDraft
-from agora.rules import markup
+from agora.actions.comments import CommentDraft, Text
 from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
-from agora.store import comments, posts
+from agora.store import commenting, comments, posts
+from agora.store.commenting import Discussion
 from agora.store.comments import Comment
 from agora.store.posts import Post
 from agora.web import csrf
@@ -39,16 +39,25 @@ def reply(context: Context) -> Response:
     return _respond(context, post, empty_form(context, post), parent)
 
 
+def prepare(context: Context) -> Text | None:
+    """The text made ready, once it is known that the form is in order."""
+    discussion = _discussion(context)
+    _check_token(context, discussion.id)
+    context.refuse_beyond(_deed(context))
+    body = context.fields.raw("body")
+    return None if actions.text_trouble(body) else actions.made_ready(body, discussion.language)
+
+
 def create(context: Context) -> Response:
-    post = _post(context)
-    _check_token(context, post)
-    draft = _draft(context)
-    if context.fields.text("action") == "preview":
-        context.spend("preview")
-        return _preview(context, post, draft)
-    context.spend("comment")
-    rules = actions.rules_of(post, context.site, context.settings)
-    comment = actions.post_comment(context.session, post, draft, rules, person=context.visitor, now=context.now)
+    discussion = _discussion(context)
+    context.spend(_deed(context))
+    text: Text | None = context.prepared
+    if _deed(context) == "preview":
+        return _preview(context, _post(context), text)
+    rules = actions.rules_in(discussion.moderation, context.settings)
+    comment = actions.post_comment(
+        context.session, discussion, _draft(context), rules, text=text, person=context.visitor, now=context.now
+    )
     if context.visitor:
         return context.redirect(context.url("comment", id=comment.id))
     token = context.house.tokens.sign("my-comment", comment.id)
@@ -68,14 +77,31 @@ def _post(context: Context) -> Post:
     slug = context.path("slug")
     post = posts.public_post(context.session, posts.current_slug(context.session, slug) or slug)
     if post is None:
-        raise NotFound(N_("The post that you comment on is not public, or no longer. Keep your text."))
+        raise _no_post()
     return post
 
 
-def _check_token(context: Context, post: Post) -> None:
+def _discussion(context: Context) -> Discussion:
+    """As much of the post as a comment needs."""
+    found = commenting.discussion(context.session, context.path("slug"))
+    if found is None:
+        raise _no_post()
+    return found
+
+
+def _no_post() -> NotFound:
+    return NotFound(N_("The post that you comment on is not public, or no longer. Keep your text."))
+
+
+def _deed(context: Context) -> str:
+    """What the form asks for, as the rate limits call it."""
+    return "preview" if context.fields.text("action") == "preview" else "comment"
+
+
+def _check_token(context: Context, post_id: int) -> None:
     """A page left open for weeks: the form comes back with a new token, and nothing is lost."""
     token = context.fields.text("token")
-    if not csrf.form_token_is_good(context.house.tokens, post.id, context.now, token):
+    if not csrf.form_token_is_good(context.house.tokens, post_id, context.now, token):
         raise FieldErrors(
             {"body": Message(N_("This page had been open for a long time. Please send your comment again."))}
         )
@@ -109,9 +135,10 @@ def _filled_form(context: Context, post: Post) -> FormView:
     )
 
 
-def _preview(context: Context, post: Post, draft: CommentDraft) -> Response:
+def _preview(context: Context, post: Post, text: Text | None) -> Response:
+    draft = _draft(context)
     actions.check_draft(draft, signed_in=True)  # who writes matters only when it is sent
-    form = replace(_filled_form(context, post), preview=markup.comment_html(draft.body, post.language))
+    form = replace(_filled_form(context, post), preview=text.html if text else None)
     return _respond(context, post, form, _parent(context, post, draft.parent_id))
 
 

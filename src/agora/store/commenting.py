@@ -1,0 +1,217 @@
+"""What is asked and written while somebody comments. The statements are put together once, at import: SQLAlchemy takes
+longer to put one together than to run it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+from sqlalchemy import Select, Table, bindparam, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
+
+from agora.rules.moderation import Decision, Party, State
+from agora.rules.policy import Mode
+from agora.store.comments import Comment, Commenter, CommentRevision
+from agora.store.events import Event
+from agora.store.posts import FormerSlug, Post, PostState
+from agora.store.site import Site
+
+
+def _table(entity: type[Any]) -> Table:
+    table: Table = entity.__table__
+    return table
+
+
+POSTS, COMMENTS, REVISIONS = _table(Post), _table(Comment), _table(CommentRevision)
+COMMENTERS, EVENTS, SITE, FORMER = _table(Commenter), _table(Event), _table(Site), _table(FormerSlug)
+
+
+@dataclass(frozen=True)
+class Discussion:
+    """What a comment needs to know of the post under which it will stand."""
+
+    id: int
+    language: str
+    discussion_open: bool
+    moderation: Mode | None  # the post's own mode, else the one chosen at the desk
+
+
+_DISCUSSION = select(
+    POSTS.c.id,
+    POSTS.c.language,
+    POSTS.c.discussion_open,
+    func.coalesce(POSTS.c.moderation, select(SITE.c.moderation).scalar_subquery()),
+).where(POSTS.c.state == PostState.PUBLISHED)
+_BY_SLUG = _DISCUSSION.where(POSTS.c.slug == bindparam("slug"))
+_BY_FORMER_SLUG = _DISCUSSION.join(FORMER, FORMER.c.post_id == POSTS.c.id).where(FORMER.c.slug == bindparam("slug"))
+
+
+def discussion(session: Session, slug: str) -> Discussion | None:
+    """The discussion of a public post, also by an address that the post had before."""
+    row = session.execute(_BY_SLUG, {"slug": slug}).first() or session.execute(_BY_FORMER_SLUG, {"slug": slug}).first()
+    return Discussion(*row) if row else None
+
+
+class Address(NamedTuple):
+    """Somebody who comments without an account, as far as the policy looks."""
+
+    id: int
+    verified_at: datetime | None
+    proven_from: str
+
+
+_ADDRESS = select(COMMENTERS.c.id, COMMENTERS.c.verified_at, COMMENTERS.c.proven_from).where(
+    COMMENTERS.c.email == bindparam("email")
+)
+_NEW_ADDRESS = {
+    dialect: added.on_conflict_do_nothing(index_elements=["email"]).returning(COMMENTERS.c.id)
+    for dialect, added in (("sqlite", sqlite_insert(COMMENTERS)), ("postgresql", postgresql_insert(COMMENTERS)))
+}
+
+
+def address_of(session: Session, email: str, *, now: datetime) -> Address:
+    """The commenter with this address; a new one, when it is seen for the first time."""
+    if found := session.execute(_ADDRESS, {"email": email}).first():
+        return Address(*found)
+    new = _NEW_ADDRESS[session.get_bind().dialect.name]
+    added = session.execute(new, {"email": email, "created_at": now, "proven_from": ""}).scalar()
+    if added is None:  # of two who come with it in the same moment, this one waited for the other
+        return Address(*session.execute(_ADDRESS, {"email": email}).one())
+    return Address(added, None, "")
+
+
+class Place(NamedTuple):
+    """A published comment that can be answered, and the thread in which the answer will stand."""
+
+    id: int
+    thread_id: int
+
+
+_PLACE = (
+    select(COMMENTS.c.id, func.coalesce(COMMENTS.c.root_id, COMMENTS.c.id))
+    .join(POSTS, POSTS.c.id == COMMENTS.c.post_id)
+    .where(
+        COMMENTS.c.id == bindparam("comment_id"),
+        COMMENTS.c.post_id == bindparam("post_id"),
+        COMMENTS.c.state == State.PUBLISHED,
+        POSTS.c.state == PostState.PUBLISHED,
+    )
+)
+
+
+def place_below(session: Session, comment_id: int, post_id: int) -> Place | None:
+    row = session.execute(_PLACE, {"comment_id": comment_id, "post_id": post_id}).first()
+    return Place(*row) if row else None
+
+
+# What the policy counts
+
+
+def _how_many(*conditions: Any) -> Select[Any]:
+    return select(func.count()).select_from(COMMENTS).where(*conditions)
+
+
+_SAME_WORDS = _how_many(
+    COMMENTS.c.fingerprint == bindparam("fingerprint"),
+    COMMENTS.c.created_at >= bindparam("since"),
+    COMMENTS.c.id != bindparam("but"),
+)
+_OF_SOURCE = _how_many(COMMENTS.c.source == bindparam("source"), COMMENTS.c.created_at >= bindparam("since"))
+_APPROVED = _how_many(
+    COMMENTS.c.commenter_id == bindparam("commenter_id"),
+    COMMENTS.c.state == State.PUBLISHED,
+    COMMENTS.c.id != bindparam("but"),
+    select(EVENTS.c.id)
+    .where(
+        EVENTS.c.comment_id == COMMENTS.c.id,
+        EVENTS.c.decision.in_([Decision.APPROVE, Decision.RESTORE]),
+        EVENTS.c.party == Party.MODERATOR,
+    )
+    .exists(),
+)
+
+
+def same_words(session: Session, fingerprint: str, *, since: datetime, but: int = 0) -> int:
+    """How many other comments said the same words since then."""
+    return int(session.execute(_SAME_WORDS, {"fingerprint": fingerprint, "since": since, "but": but}).scalar_one())
+
+
+def recent_of_source(session: Session, source: str, *, since: datetime) -> int:
+    return int(session.execute(_OF_SOURCE, {"source": source, "since": since}).scalar_one())
+
+
+def approved_of(session: Session, commenter_id: int, *, but: int = 0) -> int:
+    """How many comments of this address stand because a moderator approved them."""
+    return int(session.execute(_APPROVED, {"commenter_id": commenter_id, "but": but}).scalar_one())
+
+
+def same_submission(
+    session: Session,
+    *,
+    post_id: int,
+    parent_id: int | None,
+    source: str,
+    fingerprint: str,
+    name: str,
+    commenter_id: int | None,
+    person_id: int | None,
+    since: datetime,
+) -> tuple[Comment, str] | None:
+    """The comment that this form already became, when it was sent twice, and its text."""
+    query = select(Comment, CommentRevision.body).where(
+        CommentRevision.id == Comment.revision_id,
+        Comment.fingerprint == fingerprint,
+        Comment.created_at >= since,
+        Comment.post_id == post_id,
+        Comment.parent_id.is_not_distinct_from(parent_id),
+        Comment.source == source,
+        Comment.name == name,
+        Comment.commenter_id.is_not_distinct_from(commenter_id),
+        Comment.person_id.is_not_distinct_from(person_id),
+        Comment.state.in_([State.PENDING, State.PUBLISHED]),
+    )
+    row = session.execute(query.order_by(Comment.id.desc()).limit(1)).first()
+    return (row[0], row[1]) if row else None
+
+
+# What is written
+
+_NEW_COMMENT, _NEW_REVISION = insert(COMMENTS), insert(REVISIONS)
+_REVISION_STANDS = (
+    update(COMMENTS).where(COMMENTS.c.id == bindparam("comment_id")).values(revision_id=bindparam("standing"))
+)
+_WRITTEN = tuple(column.key for column in COMMENTS.c if column.key != "id")
+
+
+def add(session: Session, comment: Comment, *, body: str, html: Markup, renderer: int, reasons: list[Any]) -> None:
+    """Write down a new comment with its first text, at once and without the session's unit of work."""
+    stated = {name: value for name, value in vars(comment).items() if name in _WRITTEN}
+    comment.id = _id_of(session.execute(_NEW_COMMENT, stated))
+    standing = add_revision(
+        session,
+        comment.id,
+        number=1,
+        body=body,
+        html=html,
+        renderer=renderer,
+        reasons=reasons,
+        created_at=comment.created_at,
+    )
+    session.execute(_REVISION_STANDS, {"comment_id": comment.id, "standing": standing})
+    set_committed_value(comment, "revision_id", standing)
+    # From here on it is a row that the session has read: nothing is left to write, nothing has to be asked again.
+    make_transient_to_detached(comment)
+    session.add(comment)
+
+
+def add_revision(session: Session, comment_id: int, **columns: Any) -> int:
+    """Keep another text of a comment; its id."""
+    return _id_of(session.execute(_NEW_REVISION, {"comment_id": comment_id, **columns}))
+
+
+def _id_of(result: Any) -> int:
+    return int(result.inserted_primary_key[0])
