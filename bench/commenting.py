@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from bench import load, posting, programs, site
@@ -26,12 +27,12 @@ def measure(plan: Plan) -> Section:
         place = plan.site("commenting")
         agora = stack.enter_context(programs.agora(place.folder, place.environment(), plan.server))
         writers = posting.to_agora(agora.address, site.WRITTEN)
-        works = {f"agora {count}": writes(plan, writers, agora, count) for count in AT_ONCE}
+        works = {f"agora {count}": writes(writers, agora, count) for count in AT_ONCE}
         if plan.isso:
             isso = stack.enter_context(programs.isso(plan.folder, plan.server))
             others = posting.to_isso(isso.address)
-            works |= {f"isso {count}": writes(plan, others, isso, count) for count in AT_ONCE}
-        found = in_turn(plan.watch, works)
+            works |= {f"isso {count}": writes(others, isso, count) for count in AT_ONCE}
+        found = in_turn(plan.watch, works, plan.seconds)
         readers = beside_readers(plan, agora, writers)
     rows = [_beside_isso(plan, found, count) for count in AT_ONCE]
     return Section(
@@ -41,10 +42,10 @@ def measure(plan: Plan) -> Section:
     )
 
 
-def writes(plan: Plan, writers: Writers, served: Served, at_once: int) -> Work:
-    def work() -> dict[str, float]:
+def writes(writers: Writers, served: Served, at_once: int) -> Work:
+    def work(seconds: float) -> dict[str, float]:
         before = served.seconds_used()
-        ledger = writers.write(at_once=at_once, seconds=plan.seconds)
+        ledger = writers.write(at_once=at_once, seconds=seconds)
         cpu = (served.seconds_used() - before) / max(1, ledger.accepted) * 1000
         return {"rate": ledger.rate, "p50": ledger.wait(50), "p99": ledger.wait(99), "cpu": cpu}
 
@@ -63,7 +64,7 @@ def storm_rows(place: Place, found: dict[str, Series], writers: Writers) -> list
     """What became of the comments of all runs, disturbed ones too: nothing excuses a loss."""
     published, different = site.published_under(place, site.WRITTEN)
     return [
-        Row("processor time of one, 16 writers", found["agora 16"].figure("cpu", spread=SPREAD), "ms CPU"),
+        Row(f"processor time of one, {STORM} writers", found[f"agora {STORM}"].figure("cpu", spread=SPREAD), "ms CPU"),
         Row("wait of one, 1 writer (median)", found["agora 1"].figure("p50", spread=SPREAD), "ms"),
         Row(
             f"slowest of a hundred, {STORM} writers",
@@ -85,9 +86,11 @@ def storm_rows(place: Place, found: dict[str, Series], writers: Writers) -> list
 def beside_readers(plan: Plan, agora: Served, writers: Writers) -> list[Row]:
     """Readers of a page from memory, alone and while the storm goes on."""
     path = f"/posts/{site.READ}"
-    found = in_turn(
-        plan.watch, {"alone": plan.reads(agora, path), "beside": lambda: _read_in_the_storm(plan, agora, path, writers)}
-    )
+    works: dict[str, Work] = {
+        "alone": plan.reads(agora, path),
+        "beside": partial(_read_in_the_storm, plan, agora, path, writers),
+    }
+    found = in_turn(plan.watch, works, plan.seconds)
     return [
         Row(
             f"readers of one page, beside {STORM} writers",
@@ -101,9 +104,9 @@ def beside_readers(plan: Plan, agora: Served, writers: Writers) -> list[Row]:
     ]
 
 
-def _read_in_the_storm(plan: Plan, agora: Served, path: str, writers: Writers) -> dict[str, float]:
-    with load.readers(agora.address, path, plan.seconds, processors={plan.processors.load}) as process:
-        ledger = writers.write(at_once=STORM, seconds=plan.seconds)
+def _read_in_the_storm(plan: Plan, agora: Served, path: str, writers: Writers, seconds: float) -> dict[str, float]:
+    with load.readers(agora.address, path, seconds, processors={plan.processors.load}) as process:
+        ledger = writers.write(at_once=STORM, seconds=seconds)
         reading = load.finish(process)
     return {"rate": reading.rate, "wrong": reading.wrong, "accepted": ledger.rate}
 

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from contextlib import ExitStack
-from functools import partial
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
@@ -36,8 +35,8 @@ def measure(plan: Plan) -> Section:
             generate(place, size)
             maker = stack.enter_context(Maker(place.environment(page_memory="0"), plan.server))
             for name, path in pages_of(place, maker).items():
-                works[f"{name} {size}"] = partial(maker.make, path, COUNT)
-        found = in_turn(plan.watch, works)
+                works[f"{name} {size}"] = _makes(maker, path)
+        found = in_turn(plan.watch, works, plan.seconds)
     figures = {name: series.figure("wall", spread=SPREAD) for name, series in found.items()}
     names = dict.fromkeys(name.rpartition(" ")[0] for name in works)
     return Section(
@@ -54,6 +53,10 @@ def measure(plan: Plan) -> Section:
             for name in names
         ],
     )
+
+
+def _makes(maker: Maker, path: str) -> Work:
+    return lambda _: maker.make(path, COUNT)
 
 
 def generate(place: Place, discussion: int) -> None:

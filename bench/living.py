@@ -26,11 +26,11 @@ SECONDS_OF_LOAD, SECONDS_OF_WRITING, WRITERS = 1, 0.25, 4
 def measure(plan: Plan) -> Section:
     place = plan.site("living")
 
-    def start() -> dict[str, float]:
+    def start(_: float) -> dict[str, float]:
         with programs.agora(place.folder, place.environment(), plan.server) as served:
             return {"seconds": served.seconds, "memory": served.megabytes()}
 
-    found = in_turn(plan.watch, {"start": start})["start"]
+    found = in_turn(plan.watch, {"start": start}, plan.seconds)["start"]
     with ExitStack() as stack:
         agora = stack.enter_context(programs.agora(place.folder, place.environment(), plan.server))
         memory = _memory_under_load(plan, agora)

@@ -24,11 +24,12 @@ def measure(plan: Plan) -> Section:
         found = in_turn(
             plan.watch,
             {
-                "in process": lambda: maker.make(POST, COUNT),
-                "home": lambda: maker.make("/", COUNT),
+                "in process": lambda _: maker.make(POST, COUNT),
+                "home": lambda _: maker.make("/", COUNT),
                 "one": plan.reads(one, POST),
                 "two": plan.reads(two, POST, processors=plan.both),
             },
+            plan.seconds,
         )
     one_rate, two_rate = found["one"].figure("rate"), found["two"].figure("rate")
     queries = found["in process"].samples[0].values["queries"]

@@ -7,13 +7,14 @@ from contextlib import ExitStack, contextmanager
 from servers.postgres import PostgresServer, found_programs
 
 from bench import posting, programs, site
-from bench.commenting import AT_ONCE, SPREAD, beside_readers, storm_rows, writes
+from bench.commenting import SPREAD, STORM, beside_readers, storm_rows, writes
 from bench.making import POST
 from bench.plan import Plan
 from bench.rows import Row, Section
 from bench.samples import Figure, in_turn
 from bench.site import Place
 
+AT_ONCE = (1, STORM)
 TITLE = "PostgreSQL, on the server's processor too"
 
 
@@ -27,8 +28,8 @@ def measure(plan: Plan) -> Section:
         anew = stack.enter_context(programs.agora(place.folder, place.environment(page_memory="0"), plan.server))
         agora = stack.enter_context(programs.agora(place.folder, place.environment(), plan.server))
         writers = posting.to_agora(agora.address, site.WRITTEN)
-        works = {f"agora {count}": writes(plan, writers, agora, count) for count in AT_ONCE}
-        found = in_turn(plan.watch, {"anew": plan.reads(anew, POST), **works})
+        works = {f"agora {count}": writes(writers, agora, count) for count in AT_ONCE}
+        found = in_turn(plan.watch, {"anew": plan.reads(anew, POST), **works}, plan.seconds)
         readers = beside_readers(plan, agora, writers)
         storm = storm_rows(place, found, writers)
     rates = [

@@ -65,9 +65,9 @@ class Plan:
         """Thirty-two readers of one page: requests a second, and what each cost the server's processor."""
         allowed = processors or {self.processors.load}
 
-        def work() -> dict[str, float]:
+        def work(seconds: float) -> dict[str, float]:
             before = served.seconds_used()
-            found = load.read(served.address, path, self.seconds, processors=allowed, headers=headers)
+            found = load.read(served.address, path, seconds, processors=allowed, headers=headers)
             cpu = (served.seconds_used() - before) / max(1, found.requests) * 1000
             return {"rate": found.rate, "cpu": cpu, "wrong": found.wrong}
 

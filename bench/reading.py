@@ -60,7 +60,7 @@ def measure(plan: Plan) -> Section:
             nginx = stack.enter_context(programs.nginx(pages, plan.folder, plan.server))
             works["nginx"] = plan.reads(nginx, "/post-page")
             works["nginx 304"] = plan.reads(nginx, "/post-page", headers={"If-None-Match": _etag(nginx, "/post-page")})
-        found = in_turn(plan.watch, works)
+        found = in_turn(plan.watch, works, plan.seconds)
     return Section("Pages from memory", _rows(found, sizes), {"nginx": plan.nginx} if plan.nginx else {})
 
 

@@ -4,13 +4,17 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from bench.stillness import Sample, Watch
 
-Work = Callable[[], Mapping[str, float]]
+# Takes the seconds that it may last, and gives what it found.
+Work = Callable[[float], Mapping[str, float]]
 
 # How many undisturbed runs a figure rests on, and how many disturbed ones are made again before we give up.
-RUNS, PATIENCE = 5, 5
+RUNS, PATIENCE = 5, 3
+# Seconds before the runs that count: connections, caches and branches are warm, as in a server that has run a while.
+WARMING = 1.0
 # The middle half of the runs may differ by this share of their median.
 SPREAD = 0.10
 
@@ -68,13 +72,13 @@ class Series:
         return f"{found} of {len(self.samples)} runs undisturbed, {RUNS} needed: {often}"
 
 
-def in_turn(watch: Watch, contestants: Mapping[str, Work]) -> dict[str, Series]:
+def in_turn(watch: Watch, contestants: Mapping[str, Work], seconds: float) -> dict[str, Series]:
     """Run each until it has enough undisturbed runs, one after the other in each round."""
     found = {name: Series(rough=watch.rough) for name in contestants}
     for work in contestants.values():
-        work()  # connections, caches and branches are warm, as in a server that has run a while
+        work(WARMING)
     for _ in range(RUNS + PATIENCE):
         for name, work in contestants.items():
             if found[name].wants_more:
-                found[name].samples.append(watch.measure(work))
+                found[name].samples.append(watch.measure(partial(work, seconds)))
     return found

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 
 import pytest
-from bench.samples import RUNS, Series, in_turn
+from bench.samples import PATIENCE, RUNS, Series, in_turn
 from bench.stillness import Sample
 
 EVEN = (100.0, 101.0, 99.0, 100.0, 102.0)
@@ -30,7 +30,7 @@ class Watch:
 
 def runs_of(*disturbances: str, then: str = "") -> Series:
     watch = Watch(chain(disturbances, repeat(then)))
-    return in_turn(watch, {"page": lambda: {"rate": 100.0}})["page"]  # type: ignore[arg-type]
+    return in_turn(watch, {"page": lambda _: {"rate": 100.0}}, 1.0)["page"]  # type: ignore[arg-type]
 
 
 def test_figure_is_the_median_of_undisturbed_runs() -> None:
@@ -66,7 +66,7 @@ def test_disturbed_runs_are_made_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "runs"), [("", 2 * RUNS), (DISTURBED, RUNS)], ids=["one undisturbed", "none undisturbed"]
+    ("first", "runs"), [("", RUNS + PATIENCE), (DISTURBED, RUNS)], ids=["one undisturbed", "none undisturbed"]
 )
 def test_a_noisy_machine_is_given_up(first: str, runs: int) -> None:
     found = runs_of(first, then=DISTURBED)
