@@ -137,9 +137,14 @@ class PostgresServer:
                 raise RuntimeError(f"PostgreSQL did not start:\n{(self._folder / 'log').read_text()[-2000:]}")
             time.sleep(0.01)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended, by itself or by a blow."""
+        return self._process is not None and self._process.poll() is None
+
     def close(self) -> None:
         """End the server without ceremony and remove its folder."""
-        if self._process is not None and self._process.poll() is None:
+        if self.is_running:
             self._quit()
         self._forget_process()
         self._guard.stdin.close()
