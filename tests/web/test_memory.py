@@ -193,6 +193,16 @@ def test_feed_answers_to_dates(site: Site) -> None:
 
 
 @only_sqlite
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [("/", {"site", "comments"}), ("/posts/the-garden", {"site", "post-1"}), ("/moderation/log", {"site", "log"})],
+)
+def test_networks_are_told_what_a_page_shows(site: Site, path: str, keys: set[str]) -> None:
+    site.post()
+    assert set(site.client().get(path).headers["surrogate-key"].split()) == keys
+
+
+@only_sqlite
 def test_head_has_the_headers_alone(site: Site) -> None:
     path = f"/posts/{site.post().slug}"
     for _ in range(2):

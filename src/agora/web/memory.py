@@ -281,6 +281,8 @@ def _kept_from(key: Key, sent: list[Message], slot: Slot, made: datetime) -> Kep
     etag = headers[b"etag"].decode().strip('"')
     own = {b"etag", b"vary", b"content-length", b"x-request-id"}
     rest = [(name, value) for name, value in sent[0]["headers"] if name not in own]
+    # By these words a content delivery network finds the pages that a change concerns.
+    rest.append((b"surrogate-key", " ".join(slot.scopes).encode()))
     changed = cache.read_date(headers.get(b"last-modified", b"").decode("latin-1"))
     kept = Kept(key, slot.scopes, slot.numbers, made, body, rest, etag, changed)
     kept.add(encodings.IDENTITY, body)
