@@ -16,13 +16,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import make_url
-
 from agora import __version__
 from agora.settings import LAST_BACKUP, Settings, keep_secret
 from agora.store import copies
 from agora.store.copies import CopyFailed
 from agora.store.database import Database
+from agora.store.location import location
 from agora.store.schema import is_known, migrate, revision_of
 
 FORMAT = 1
@@ -118,7 +117,7 @@ def _workshop(path: Path) -> Iterator[Path]:
 
 
 def _sqlite_file(settings: Settings, tool: str) -> Path:
-    url = make_url(settings.database_url)
+    url = location(settings.database_url)
     if url.get_backend_name() != "sqlite":
         raise Trouble(f"on PostgreSQL use {tool}, and keep the secret key: docs/operating.md says how.")
     if not url.database or url.database == ":memory:":

@@ -10,7 +10,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
@@ -25,6 +24,7 @@ from agora.rules.permissions import Role
 from agora.settings import BadSetting, Settings
 from agora.store import people, site
 from agora.store.database import Database
+from agora.store.location import location
 from agora.store.schema import UnknownVersion, is_current, migrate
 from agora.supervisor import CannotListen, Supervisor, listener, tell_service_manager
 from agora.tokens import LIFETIMES, Tokens
@@ -177,7 +177,7 @@ def _init(options: argparse.Namespace) -> int:
     migrate(database)
     with database.write() as session:
         is_new = site_actions.initialise(session, current, now=clock())
-    where = make_url(current.database_url).render_as_string(hide_password=True)
+    where = location(current.database_url).render_as_string(hide_password=True)
     print(f"{'Prepared' if is_new else 'Already prepared'}: {where}")
     return 0
 

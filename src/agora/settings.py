@@ -80,8 +80,10 @@ def _address(schemes: tuple[str, ...]) -> Callable[[Any], str]:
 
 
 def _port_is_good(address: str) -> bool:
+    """An address of PostgreSQL may name several hosts, each with its own port."""
     try:
-        return urlsplit(address).port != 0
+        hosts = urlsplit(address).netloc.rpartition("@")[2].split(",")
+        return all(urlsplit(f"//{host}").port != 0 for host in hosts)
     except ValueError:
         return False
 

@@ -3,18 +3,20 @@
 import mmap
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from agora.store import versions
+from agora.store.location import location
 
 # Seconds that a SQLite writer waits for its turn before we say that the site is busy.
 BUSY_SECONDS = 15
@@ -52,7 +54,9 @@ class Database:
         self.engine = _engine(url, connections, patience)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # SQLite has one writer at a time: a queue in this process is fairer and cheaper than its busy handler.
-        self.writers = 1 if self.is_sqlite else connections
+        self._turn: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
+        # The second thread prepares a form while the disk confirms what the first one wrote.
+        self.writers = 2 if self.is_sqlite else connections
         self.connections = connections
 
     @contextmanager
@@ -65,7 +69,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that is committed when the block ends well and undone when it raises."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._turn, Session(self.engine, expire_on_commit=False) as session:
             yield session
             versions.grow(session)
             session.commit()
@@ -95,7 +99,6 @@ class Database:
         """A plain connection to PostgreSQL, outside of the pool, for the event loop."""
         arguments, options = self.engine.dialect.create_connect_args(self.engine.url)
         asynchronous = self.engine.dialect.loaded_dbapi.AsyncConnection
-        # No prepared statements: a pooler may lend each transaction another connection.
         return await asynchronous.connect(*arguments, **options, autocommit=True, prepare_threshold=None)
 
     def close(self) -> None:
@@ -112,7 +115,7 @@ def _refuse_flush(session: Session, *_: Any) -> None:
 
 
 def _engine(url: str, connections: int, patience: float | None) -> Engine:
-    parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+    parsed = location(url)
     if parsed.get_backend_name() == "postgresql":
         return _postgresql(parsed, connections, patience)
     _make_private(parsed.database)
@@ -137,6 +140,8 @@ def _postgresql(url: URL, connections: int, patience: float | None) -> Engine:
         pool_timeout=patience or BUSY_SECONDS,
         pool_pre_ping=True,
         hide_parameters=True,
+        # A pooler may give each transaction another connection, which has not prepared what this one has.
+        connect_args={"prepare_threshold": None},
     )
     if patience:
         event.listen(engine, "connect", partial(_limit_patience, patience))
