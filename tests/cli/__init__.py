@@ -1,10 +1,11 @@
-"""The command line, as somebody types it: every command in a process of its own, in an empty folder."""
+"""The command line, as somebody types it: in a process of its own, in an empty folder."""
 
 import os
 import signal
 import ssl
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +15,7 @@ from servers import HOST, free_port
 ENDED_WITHIN = 30  # seconds, on a machine that is busy with other things
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading the system's certificates takes longer than a request
 SECRET_KEY = "a secret of the command line, long enough"
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def environment(folder: Path, **stated: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ from agora.store.database import Database
 from agora.store.people import Person
 from agora.store.posts import Post
 
-from . import agora, command, environment
+from . import Command, agora, command, environment
 
 LINK = re.compile(r"^  (http://127\.0\.0\.1:8000/sign-in/\S+)$", re.M)
 
@@ -70,10 +70,10 @@ def test_init_prepares_an_empty_folder(kind: str, tmp_path: Path, request: pytes
 
 
 @only_sqlite
-def test_person_gets_a_link(data: Database, tmp_path: Path, database_url: str) -> None:
+def test_person_gets_a_link(within: Command, data: Database, database_url: str) -> None:
     added = ("person", "add", "Ada Lovelace", "--email", "Ada@Example.org", "--role", "administrator")
 
-    said = succeeded(agora(tmp_path, *added, database_url=database_url))
+    said = succeeded(within(*added, database_url=database_url))
 
     assert LINK.search(said)
     with data.read() as session:
@@ -83,10 +83,10 @@ def test_person_gets_a_link(data: Database, tmp_path: Path, database_url: str) -
 
 
 @only_sqlite
-def test_person_gets_a_password(data: Database, tmp_path: Path, database_url: str) -> None:
+def test_person_gets_a_password(within: Command, data: Database, database_url: str) -> None:
     added = ("person", "add", "Ada", "--email", "ada@example.org", "--password-stdin")
 
-    said = succeeded(agora(tmp_path, *added, typed=f"{PASSWORD}\n", database_url=database_url))
+    said = succeeded(within(*added, typed=f"{PASSWORD}\n", database_url=database_url))
 
     assert not LINK.search(said)
     assert PASSWORD not in said
@@ -95,26 +95,26 @@ def test_person_gets_a_password(data: Database, tmp_path: Path, database_url: st
 
 
 @only_sqlite
-def test_person_gets_another_link(data: Database, tmp_path: Path, database_url: str) -> None:
-    succeeded(agora(tmp_path, "person", "add", "Ada", "--email", "ada@example.org", database_url=database_url))
+def test_person_gets_another_link(within: Command, data: Database, database_url: str) -> None:
+    succeeded(within("person", "add", "Ada", "--email", "ada@example.org", database_url=database_url))
 
-    said = succeeded(agora(tmp_path, "person", "link", "ADA@example.org", database_url=database_url))
+    said = succeeded(within("person", "link", "ADA@example.org", database_url=database_url))
 
     assert LINK.search(said)
 
 
-def test_demo_fills_a_site_once(tmp_path: Path) -> None:
-    succeeded(agora(tmp_path, "init"))
+def test_demo_fills_a_site_once(within: Command, tmp_path: Path) -> None:
+    succeeded(within("init"))
 
-    first = agora(tmp_path, "demo", "--sign-in")
-    again = agora(tmp_path, "demo")
-    unless = agora(tmp_path, "demo", "--if-empty", "--sign-in")
+    first = within("demo", "--sign-in")
+    again = within("demo")
+    unless = within("demo", "--if-empty", "--sign-in")
 
     assert LINK.search(succeeded(first))
     assert "of 11" in first.stderr  # plain lines where there is no terminal
     assert "posts already" in failed(again)
     assert LINK.search(succeeded(unless))
-    assert "PROBLEM" not in succeeded(agora(tmp_path, "check"))
+    assert "PROBLEM" not in succeeded(within("check"))
     database = Database(f"sqlite:///{tmp_path / 'var' / 'agora.db'}")
     with database.read() as session:
         assert posts.count_public(session) >= 6
@@ -134,7 +134,7 @@ def test_worker_sends_what_is_due(data: Database, tmp_path: Path, database_url: 
     assert message_from_bytes(letter.read_bytes(), policy=policy.default)["To"] == "bob@example.org"
 
 
-def test_rerender_makes_old_texts_anew(data: Database, tmp_path: Path, database_url: str) -> None:
+def test_rerender_makes_old_texts_anew(within: Command, data: Database, database_url: str) -> None:
     with data.write() as session:
         post = write_post(session, now=clock(), body="It **grows**.")
         write_comment(session, post, "So *fine*.", now=clock())
@@ -144,7 +144,7 @@ def test_rerender_makes_old_texts_anew(data: Database, tmp_path: Path, database_
         session.execute(update(CommentRevision).values(renderer=0, html="old"))
         session.execute(update(Byline).values(renderer=0, bio_html="old"))
 
-    said = [succeeded(agora(tmp_path, "rerender", database_url=database_url)) for _ in range(2)]
+    said = [succeeded(within("rerender", database_url=database_url)) for _ in range(2)]
 
     assert "3 were made anew" in said[0]
     assert "0 were made anew" in said[1]
@@ -155,16 +155,16 @@ def test_rerender_makes_old_texts_anew(data: Database, tmp_path: Path, database_
         assert session.scalar(select(Post.renderer)) == markup.RENDERER_VERSION
 
 
-def test_render_reads_standard_input(tmp_path: Path) -> None:
-    assert succeeded(agora(tmp_path, "render", typed="# No title\n\n*yes* <b>")) == (
+def test_render_reads_standard_input(within: Command) -> None:
+    assert succeeded(within("render", typed="# No title\n\n*yes* <b>")) == (
         "<p># No title</p>\n<p><em>yes</em> &lt;b&gt;</p>\n\n"
     )
 
 
-def test_render_reads_a_file(tmp_path: Path) -> None:
+def test_render_reads_a_file(within: Command, tmp_path: Path) -> None:
     (tmp_path / "note.md").write_text("# Jardin d’été\n", encoding="utf-8")
 
-    assert succeeded(agora(tmp_path, "render", "--post", "note.md")) == "<h2>Jardin d’été</h2>\n\n"
+    assert succeeded(within("render", "--post", "note.md")) == "<h2>Jardin d’été</h2>\n\n"
 
 
 def test_render_answers_line_by_line(tmp_path: Path) -> None:
@@ -188,14 +188,13 @@ def test_render_answers_line_by_line(tmp_path: Path) -> None:
 
 
 @only_sqlite
-def test_check_finds_what_is_wrong(data: Database, tmp_path: Path, database_url: str) -> None:
+def test_check_finds_what_is_wrong(within: Command, data: Database, database_url: str) -> None:
     with data.write() as session:
         post = write_post(session, now=clock())
         write_comment(session, post, now=clock(), mode=Mode.PRE, letters=True)
         session.execute(update(Post).values(comment_count=7))
 
-    run = agora(
-        tmp_path,
+    run = within(
         "check",
         database_url=database_url,
         rate_limits="off",
@@ -210,26 +209,26 @@ def test_check_finds_what_is_wrong(data: Database, tmp_path: Path, database_url:
     assert "1 waiting, 0 could not be delivered" in run.stdout
 
 
-def test_check_is_content(data: Database, tmp_path: Path, database_url: str) -> None:
+def test_check_is_content(within: Command, data: Database, database_url: str) -> None:
     with data.write() as session:
         session.add(
             Person(name="Ada", email="a@example.org", role=Role.ADMINISTRATOR, language="fr", created_at=clock())
         )
 
-    said = succeeded(agora(tmp_path, "check", database_url=database_url))
+    said = succeeded(within("check", database_url=database_url))
 
     assert said.startswith("ok")
     assert "PROBLEM" not in said
 
 
 @only_sqlite
-def test_settings_come_from_a_file(data: Database, tmp_path: Path, database_url: str) -> None:
+def test_settings_come_from_a_file(within: Command, data: Database, tmp_path: Path, database_url: str) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "agora.toml").write_text(
         f'database_url = "{database_url}"\nbase_url = "https://x.example"\n'
     )
 
-    said = agora(tmp_path, "check").stdout
+    said = within("check").stdout
 
     assert "the site's address is https://x.example" in said
     assert "is at the version of this Agora" in said
