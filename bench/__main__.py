@@ -8,12 +8,14 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 from bench import ROOT, chart, commenting, growing, living, making, on_postgresql, reading, report
 from bench.plan import Plan
-from bench.rows import Section
+from bench.rows import Row, Section
+from bench.samples import Figure
 from bench.stillness import Watch, take_processors
 
 SECTIONS: dict[str, Callable[[Plan], Section]] = {
@@ -24,6 +26,8 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "living": living.measure,
     "postgresql": on_postgresql.measure,
 }
+# Where nobody reads; comments then without the readers beside them.
+WITHOUT_WRK = ("commenting", "growing")
 # Seconds of one run, and requests in the test of memory.
 LENGTHS = {"quick": (1, 20_000), "usual": (2, 100_000), "long": (5, 1_000_000)}
 
@@ -32,14 +36,20 @@ def main() -> int:
     options = parser().parse_args()
     with tempfile.TemporaryDirectory(prefix="agora-bench-") as folder:
         plan = new_plan(Path(folder), options.length, rough=options.rough)
-        if not plan.wrk:
-            print("bench: nothing can be measured without wrk; install it (Debian: apt-get install wrk).")
-            return 1
-        sections = [measured(plan, name) for name in options.only or SECTIONS]
-        found_on = report.circumstances(plan, sections)
-    print("\n" + report.as_text(sections))
-    tell(sections, found_on, options)
+        parts = {name: measured(plan, name) for name in wanted_parts(plan, options.only or list(SECTIONS))}
+        found_on = report.circumstances(plan, list(parts.values()))
+    print("\n" + report.as_text(list(parts.values())))
+    if not options.rough:
+        tell(parts, found_on, options)
     return 0
+
+
+def wanted_parts(plan: Plan, names: list[str]) -> list[str]:
+    """Those that can be measured; says which cannot."""
+    left_out = [] if plan.wrk else [name for name in names if name not in WITHOUT_WRK]
+    if left_out:
+        print(f"wrk is not installed (Debian: apt-get install wrk), so these are left out: {', '.join(left_out)}.")
+    return [name for name in names if name not in left_out]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -55,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", nargs="+", choices=SECTIONS, metavar="PART", help=f"of {', '.join(SECTIONS)}")
     told = parser.add_mutually_exclusive_group()
     told.add_argument("--rough", action="store_true", help="print figures of disturbed runs too, marked with ~")
-    told.add_argument("--write", action="store_true", help="put table and chart into docs/")
+    told.add_argument("--write", action="store_true", help="put table and chart into docs/, with parts measured before")
     parser.add_argument(
         "--results", type=Path, default=ROOT / "var" / "bench", help="folder for JSON and chart (var/bench)"
     )
@@ -71,20 +81,27 @@ def new_plan(folder: Path, length: str, *, rough: bool) -> Plan:
 def measured(plan: Plan, name: str) -> Section:
     begun = time.monotonic()
     print(f"Measuring {name} …", end=" ", flush=True)
-    section = SECTIONS[name](plan)
+    try:
+        section = SECTIONS[name](plan)
+    except Exception as error:  # a part that breaks must not take what others found with it
+        traceback.print_exc()
+        section = Section(name.capitalize(), [Row(name, Figure(None, f"it broke: {error!r}"), "")])
     print(f"{time.monotonic() - begun:.0f} s", flush=True)
     return section
 
 
-def tell(sections: list[Section], found_on: dict[str, object], options: argparse.Namespace) -> None:
-    """Keep the results, and put them into the documents if that is wanted."""
+def tell(parts: dict[str, Section], found_on: dict[str, object], options: argparse.Namespace) -> None:
+    """Keep the results beside those of parts that were measured before, and put all into the documents if wanted."""
     options.results.mkdir(parents=True, exist_ok=True)
-    (options.results / "bench.json").write_text(report.as_json(sections, found_on), encoding="utf-8")
-    picture = options.results / "bench.svg"
-    picture.write_text(chart.drawn(sections), encoding="utf-8")
-    print(f"\nAll runs: {options.results / 'bench.json'}; chart: {picture}")
+    results, picture = options.results / "bench.json", options.results / "bench.svg"
+    known = report.parts_of(results) | parts
+    parts = {name: known[name] for name in SECTIONS if name in known}
+    results.write_text(report.as_json(parts, found_on), encoding="utf-8")
+    picture.write_text(chart.drawn(list(parts.values())), encoding="utf-8")
+    print(f"\nAll results: {results}; chart: {picture}")
     if options.write:
-        report.write_between_marks(ROOT / "docs" / "performance.md", report.as_markdown(sections, found_on))
+        table = report.as_markdown(list(parts.values()), found_on)
+        report.write_between_marks(ROOT / "docs" / "performance.md", table)
         shutil.copy(picture, ROOT / "docs" / "images" / "performance.svg")
         print("Written to docs/performance.md and docs/images/performance.svg.")
 

@@ -33,7 +33,7 @@ def measure(plan: Plan) -> Section:
             others = posting.to_isso(isso.address)
             works |= {f"isso {count}": writes(others, isso, count) for count in AT_ONCE}
         found = in_turn(plan.watch, works, plan.seconds)
-        readers = beside_readers(plan, agora, writers)
+        readers = beside_readers(plan, agora, writers) if plan.wrk else []
     rows = [_beside_isso(plan, found, count) for count in AT_ONCE]
     return Section(
         "Comments, SQLite, on disk before the answer",

@@ -3,9 +3,8 @@
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,14 @@ from bench.plan import Plan
 from bench.rows import Row, Section, Wanted
 from bench.samples import Figure
 
-HEAD = ("figure", "Agora", "against", "its figure", "ratio", "wanted", "")
+HEAD = ("figure", "Agora", "against", "its figure", "ratio", "wanted", "goal")
+ALIGNED = ("---", "---:", "---", "---:", "---:", "---", "---")  # in Markdown
 BEGIN, END = "<!-- written by `make bench`: begin -->", "<!-- written by `make bench`: end -->"
 
 
 def circumstances(plan: Plan, sections: Sequence[Section]) -> dict[str, Any]:
     """On what the figures were measured."""
     return {
-        "day": datetime.now(UTC).date().isoformat(),
         "processor": _processor(),
         "processors": os.cpu_count(),
         "system": platform.system(),
@@ -47,27 +46,52 @@ def as_text(sections: Sequence[Section]) -> str:
     lines = [_line(HEAD, widths), _line(tuple("-" * width for width in widths), widths)]
     for title, cells in rows:
         lines += ["", title, *(_line(each, widths) for each in cells)]
-    return "\n".join(lines + _refusals(sections, "\n", "  "))
+    return "\n".join(lines + _refusals(sections, "  "))
 
 
 def as_markdown(sections: Sequence[Section], found_on: dict[str, Any]) -> str:
     """For the documents."""
-    lines = [", ".join(f"{name} {value}" for name, value in found_on.items() if value != "") + "."]
+    lines = [f"Measured with {', '.join(f'{name} {value}' for name, value in found_on.items())}."]
     for section in sections:
-        lines += ["", f"### {section.title}", "", _markdown_row(HEAD), _markdown_row(("---",) * len(HEAD))]
+        lines += [
+            "",
+            f"### {section.title}",
+            "",
+            f"{section.measured}",
+            "",
+            _markdown_row(HEAD),
+            _markdown_row(ALIGNED),
+        ]
         lines += [_markdown_row(_cells(row)) for row in section.rows]
-    return "\n".join(lines + _refusals(sections, "", "- "))
+    return "\n".join(lines + _refusals(sections, "- "))
 
 
-def as_json(sections: Sequence[Section], found_on: dict[str, Any]) -> str:
-    results = [
-        {
-            "section": section.title,
-            "rows": [asdict(row) | {"ratio": row.ratio, "reached": row.is_reached} for row in section.rows],
+def as_json(parts: Mapping[str, Section], found_on: dict[str, Any]) -> str:
+    return json.dumps(
+        {"circumstances": found_on, "parts": {name: asdict(section) for name, section in parts.items()}},
+        indent=1,
+        ensure_ascii=False,
+    )
+
+
+def parts_of(path: Path) -> dict[str, Section]:
+    """The parts that were measured before, as `as_json` kept them."""
+    if not path.exists():
+        return {}
+    parts = json.loads(path.read_text(encoding="utf-8"))["parts"]
+    return {name: Section(**{**part, "rows": [_row(row) for row in part["rows"]]}) for name, part in parts.items()}
+
+
+def _row(kept: dict[str, Any]) -> Row:
+    reference, wanted = kept["reference"], kept["wanted"]
+    return Row(
+        **{
+            **kept,
+            "figure": Figure(**kept["figure"]),
+            "reference": reference and Figure(**reference),
+            "wanted": wanted and Wanted(**wanted),
         }
-        for section in sections
-    ]
-    return json.dumps({"circumstances": found_on, "sections": results}, indent=1, ensure_ascii=False)
+    )
 
 
 def write_between_marks(path: Path, text: str) -> None:
@@ -83,23 +107,23 @@ def write_between_marks(path: Path, text: str) -> None:
 def _cells(row: Row) -> tuple[str, ...]:
     return (
         row.name,
-        f"{told(row.figure)} {row.unit}".strip(),
+        f"{told(row.figure)} {row.unit}".strip() if row.figure.number is not None else told(row.figure),
         row.against or "",
         told(row.reference) if row.reference else "",
         f"{row.ratio:.2f}" if row.ratio is not None else "",
         wanted_words(row.wanted),
-        {True: "reached", False: "NOT REACHED", None: "" if row.wanted is None else "refused"}[row.is_reached],
+        {True: "reached", False: "NOT REACHED", None: "" if row.wanted is None else "unknown"}[row.is_reached],
     )
 
 
 def told(figure: Figure) -> str:
+    if figure.number is None:
+        return "refused"
     return ("~" if figure.rough else "") + number(figure.number)
 
 
-def number(value: float | None) -> str:
+def number(value: float) -> str:
     """With as many digits as say something."""
-    if value is None:
-        return "–"
     digits = 0 if abs(value) >= 100 or value == int(value) else 1 if abs(value) >= 10 else 2
     return f"{value:,.{digits}f}"
 
@@ -122,6 +146,6 @@ def _flat(rows: list[tuple[str, list[tuple[str, ...]]]]) -> list[tuple[str, ...]
     return [cells for _, group in rows for cells in group]
 
 
-def _refusals(sections: Sequence[Section], gap: str, bullet: str) -> list[str]:
+def _refusals(sections: Sequence[Section], bullet: str) -> list[str]:
     found = dict.fromkeys(refusal for section in sections for row in section.rows for refusal in row.refusals)
-    return [f"{gap}Refused:", *([""] if not gap else []), *(f"{bullet}{each}" for each in found)] if found else []
+    return ["", "Refused:", "", *(f"{bullet}{each}" for each in found)] if found else []

@@ -1,6 +1,7 @@
 """What the table says: a figure, what it is measured against, and what was wanted."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from bench.samples import Figure
 
@@ -63,8 +64,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """`notes` say with which programs it was measured."""
+    """What was measured together; `notes` say with which programs."""
 
     title: str
     rows: list[Row]
     notes: dict[str, str] = field(default_factory=dict)
+    measured: str = field(default_factory=lambda: datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from bench.living import slope
 from bench.load import reading_of
-from bench.report import BEGIN, END, as_text, write_between_marks
+from bench.report import BEGIN, END, as_json, as_text, parts_of, write_between_marks
 from bench.rows import Row, Section, Wanted, at_most, ratio_of_at_least
 from bench.samples import Figure
 from house import text_of
@@ -43,8 +43,14 @@ def test_goal_is_judged(found: Row, reached: bool | None) -> None:
 
 def test_table_says_why_a_figure_is_missing() -> None:
     text = as_text([Section("Pages", [row(None, 100, ratio_of_at_least(0.85))])])
-    assert "refused" in text.splitlines()[4]
+    assert text.splitlines()[4].split()[2] == "refused"
     assert "post page: disturbed" in text
+
+
+def test_parts_are_kept_whole(tmp_path: Path) -> None:
+    part = Section("Pages", [row(None, 100, ratio_of_at_least(0.85)), Row("start", Figure(0.9, spread=0.02), "s")])
+    (tmp_path / "bench.json").write_text(as_json({"reading": part}, {}))
+    assert parts_of(tmp_path / "bench.json") == {"reading": part}
 
 
 def test_wrk_is_understood() -> None:
