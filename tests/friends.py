@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import httpx
 import uvicorn
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from agora import connections, settings
@@ -175,10 +176,11 @@ class Site:
         return self.published(post, body, mode=Mode.PRE, **stated)
 
     def counts(self, post: Post) -> tuple[int, int]:
-        """The post's published comments and shown threads, as its row says."""
+        """The post's published comments, as its row says, and the threads that are shown."""
         with self.database.read() as session:
-            row = session.get_one(Post, post.id)
-            return row.comment_count, row.thread_count
+            shown = (Comment.post_id == post.id, Comment.parent_id.is_(None), Comment.shown_in_thread > 0)
+            threads = session.scalar(select(func.count()).where(*shown)) or 0
+            return session.get_one(Post, post.id).comment_count, threads
 
     def history(self, comment_id: int) -> list[Event]:
         """All that happened to a comment, the earliest first."""

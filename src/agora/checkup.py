@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agora.jobs import mail
 from agora.settings import SECRET_FILE, Settings, last_backup
-from agora.store import events, people, posts, site
+from agora.store import counts, events, people, site
 from agora.store.database import Database
 from agora.store.events import DeliveryState
 from agora.store.figures import Figures, figures, is_writable
@@ -88,9 +88,7 @@ def _content(database: Database, now: datetime) -> list[Finding]:
         findings = []
         if not people.count_administrators(session):
             findings.append(Finding(False, "There is no administrator: run `agora person add … --role administrator`."))
-        wrong = posts.wrong_counts(session)
-        text = f"{wrong} posts have wrong comment counts." if wrong else "The counts of comments are right."
-        findings.append(Finding(not wrong, text))
+        findings.append(_counts(counts.wrong(session)))
         last = events.last_event_time(session)
         if last and last > now + ASTRAY:
             findings.append(
@@ -100,6 +98,13 @@ def _content(database: Database, now: datetime) -> list[Finding]:
         waiting, failed = letters.get(DeliveryState.WAITING, 0), letters.get(DeliveryState.FAILED, 0)
         findings.append(Finding(True, f"Letters: {waiting} waiting, {failed} could not be delivered."))
         return findings
+
+
+def _counts(wrong: dict[str, int]) -> Finding:
+    if not wrong:
+        return Finding(True, "The counts of posts and comments are right.")
+    listed = ", ".join(f"{count} in {name}" for name, count in wrong.items())
+    return Finding(False, f"Counts are wrong ({listed}): run `agora check --recount`.")
 
 
 def _mail(settings: Settings) -> Finding:

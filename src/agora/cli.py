@@ -22,7 +22,7 @@ from agora.rules import markup, urls
 from agora.rules.errors import FieldErrors
 from agora.rules.permissions import Role
 from agora.settings import BadSetting, Settings
-from agora.store import people, site
+from agora.store import counts, people, site
 from agora.store.database import Database
 from agora.store.location import location
 from agora.store.schema import UnknownVersion, is_current, migrate
@@ -77,7 +77,8 @@ def build_parser() -> argparse.ArgumentParser:
     filled.add_argument("--sign-in", action="store_true", help="print a one-time sign-in link for the administrator")
     _add_person_commands(commands)
     _add_backup_commands(commands)
-    _add(commands, "check", _check, "look whether all is in order", "agora check")
+    check = _add(commands, "check", _check, "look whether all is in order", "agora check")
+    check.add_argument("--recount", action="store_true", help="first make all counts anew, while nobody else writes")
     _add(commands, "rerender", _rerender, "make the HTML of older texts anew with the present rules", "agora rerender")
     render = _add(commands, "render", _render, "print the safe HTML that a text becomes", "agora render --post note.md")
     kind = render.add_mutually_exclusive_group()
@@ -337,7 +338,11 @@ def _print_sign_in(current: Settings, database: Database, email: str) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     """Say what is in order and what is not; fails if something is not."""
-    findings = checkup.examine(_settings(), clock())
+    current = _settings()
+    if options.recount:
+        with _migrated(current).write() as session:
+            print(f"Counts are made anew; {counts.mend(session)} were wrong.")
+    findings = checkup.examine(current, clock())
     for finding in findings:
         print(f"{'ok     ' if finding.good else 'PROBLEM'} {finding.text}")
     return 0 if all(finding.good for finding in findings) else 1

@@ -161,6 +161,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("edit_minutes", 30, _number, "How many minutes commenters may edit what they sent."),
     Setting("posts_per_page", 10, _positive, "How many posts one page of the home page shows."),
     Setting("threads_per_page", 50, _positive, "How many threads one page of a discussion shows."),
+    Setting("replies_per_page", 100, _positive, "How many replies of a thread one page shows."),
     Setting(
         "thread_depth", 5, _positive, "How many levels of comments are drawn; deeper ones say to whom they answer."
     ),
@@ -210,6 +211,7 @@ class Settings:
     edit_minutes: int
     posts_per_page: int
     threads_per_page: int
+    replies_per_page: int
     thread_depth: int
     rate_limits: bool
     inner_worker: bool

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 
 from agora.app import clock
 from agora.rules.moderation import State
-from agora.store import posts
+from agora.store import counts
 from agora.store.comments import Comment, CommentRevision
 from agora.store.database import Database
 from agora.store.events import Delivery, Event
@@ -211,7 +211,7 @@ def assert_whole(database: Database, post: Post, count: int) -> None:
             assert sorted(session.scalars(select(table.comment_id).where(kind))) == ids
         assert session.scalar(select(func.count(Delivery.id))) == count
         assert session.get_one(Post, post.id).comment_count == count
-        assert posts.wrong_counts(session) == 0
+        assert counts.wrong(session) == {}
         if database.is_sqlite:
             assert session.scalars(text("PRAGMA integrity_check")).all() == ["ok"]
             assert session.execute(text("PRAGMA foreign_key_check")).all() == []

@@ -15,15 +15,36 @@ from agora.rules.threads import Node
 class Remark:
     id: int
     parent: int | None = None
-    public: bool = True
+
+
+def paths_of(remarks: Sequence[Remark]) -> dict[int, str]:
+    """Where each stands; parents come before their replies."""
+    paths: dict[int, str] = {}
+    for remark in remarks:
+        paths[remark.id] = "" if remark.parent is None else threads.path_below(paths[remark.parent], remark.id)
+    return paths
+
+
+def root_of(remark: Remark, remarks: Sequence[Remark]) -> int:
+    by_id = {other.id: other for other in remarks}
+    while remark.parent is not None:
+        remark = by_id[remark.parent]
+    return remark.id
+
+
+def in_order(remarks: Sequence[Remark]) -> list[Remark]:
+    """As the store gives them to a page."""
+    paths = paths_of(remarks)
+    return sorted(remarks, key=lambda remark: (root_of(remark, remarks), paths[remark.id]))
 
 
 def draw(remarks: Sequence[Remark], max_depth: int = 3) -> list[Node[Remark]]:
+    paths = paths_of(remarks)
     return threads.draw(
-        remarks,
+        in_order(remarks),
         id_of=lambda remark: remark.id,
         parent_of=lambda remark: remark.parent,
-        is_public=lambda remark: remark.public,
+        path_of=lambda remark: paths[remark.id],
         max_depth=max_depth,
     )
 
@@ -45,7 +66,7 @@ def test_replies_hang_below_parents() -> None:
 def test_deep_replies_stand_together() -> None:
     remarks = [Remark(1), Remark(2, 1), Remark(3, 2), Remark(4, 3), Remark(5, 2), Remark(6, 4)]
 
-    assert outline(remarks) == ["1", ".2", "..3", "..4 to 3", "..5", "..6 to 4"]
+    assert outline(remarks) == ["1", ".2", "..3", "..4 to 3", "..6 to 4", "..5"]
 
 
 @pytest.mark.parametrize(
@@ -60,20 +81,30 @@ def test_depth_is_a_setting(max_depth: int, drawn: list[str]) -> None:
     assert outline([Remark(1), Remark(2, 1), Remark(3, 2), Remark(4, 3)], max_depth) == drawn
 
 
-def test_tombstone_keeps_its_replies() -> None:
-    remarks = [Remark(1, public=False), Remark(2, 1, public=False), Remark(3, 2)]
+def test_who_is_elsewhere_is_named() -> None:
+    """A page that begins within a thread: the one that is answered stands on another."""
+    here, there = Remark(5, 3), Remark(3, 1)
 
-    assert outline(remarks) == ["1", ".2", "..3"]
+    nodes = threads.draw(
+        [Remark(1), here],
+        id_of=lambda remark: remark.id,
+        parent_of=lambda remark: remark.parent,
+        path_of=lambda remark: {1: "", 5: threads.path_below(threads.path_below("", 3), 5)}[remark.id],
+        max_depth=5,
+        elsewhere={3: there},
+    )
+
+    assert [(node.item.id, node.depth, node.reply_to) for node in threads.walk(nodes)] == [(1, 0, None), (5, 1, there)]
 
 
-def test_lonely_tombstones_are_pruned() -> None:
-    remarks = [Remark(1), Remark(2, 1, public=False), Remark(3, 2, public=False), Remark(4, public=False)]
+def test_paths_name_who_stands_above() -> None:
+    path = ""
+    for id_ in range(2, 14):
+        path = threads.path_below(path, id_)
 
-    assert outline(remarks) == ["1"]
-
-
-def test_orphans_begin_a_thread() -> None:
-    assert outline([Remark(2, 1), Remark(3, 2)]) == ["2", ".3"]
+    assert threads.lineage(path) == [2, 3, 4, 5, 6, 7, 8, 13]
+    assert threads.level(path) == threads.LEVELS
+    assert threads.lineage("") == []
 
 
 def test_nobody_draws_nothing() -> None:
@@ -82,40 +113,47 @@ def test_nobody_draws_nothing() -> None:
 
 @pytest.mark.parametrize("max_depth", [2, 5, 10_000])
 def test_long_quarrel_is_drawn(max_depth: int) -> None:
-    """5,000 replies, each to the one before, the last one public: deeper than Python's stack."""
-    quarrel = [Remark(1, public=False), *(Remark(n, n - 1, public=n == 5_000) for n in range(2, 5_001))]
+    """5,000 replies, each to the one before: deeper than Python's stack."""
+    quarrel = [Remark(1), *(Remark(n, n - 1) for n in range(2, 5_001))]
+    paths = paths_of(quarrel)
 
-    nodes = list(threads.walk(draw(quarrel, max_depth)))
+    nodes = threads.draw(
+        quarrel,
+        id_of=lambda remark: remark.id,
+        parent_of=lambda remark: remark.parent,
+        path_of=lambda remark: paths[remark.id],
+        max_depth=max_depth,
+    )
 
-    assert [node.item.id for node in nodes] == list(range(1, 5_001))
-    assert max(node.depth for node in nodes) == min(max_depth - 1, 4_999)
+    drawn = list(threads.walk(nodes))
+    assert [node.item.id for node in drawn] == list(range(1, 5_001))
+    assert max(node.depth for node in drawn) == min(max_depth - 1, threads.LEVELS)
 
 
 @st.composite
 def discussions(draw: st.DrawFn) -> list[Remark]:
     size = draw(st.integers(0, 25))
-    return [
-        Remark(n, draw(st.one_of(st.none(), st.integers(1, n - 1))) if n > 1 else None, draw(st.booleans()))
-        for n in range(1, size + 1)
-    ]
+    return [Remark(n, draw(st.one_of(st.none(), st.integers(1, n - 1))) if n > 1 else None) for n in range(1, size + 1)]
 
 
-def is_wanted(remark: Remark, remarks: Sequence[Remark]) -> bool:
-    """Public, or with something public anywhere below it: said slowly, and apart from the code."""
-    below = [other for other in remarks if other.parent == remark.id]
-    return remark.public or any(is_wanted(other, remarks) for other in below)
-
-
-@given(discussions(), st.integers(2, 6))
+@given(discussions(), st.integers(1, 12))
 def test_everyone_is_drawn_once(remarks: list[Remark], max_depth: int) -> None:
     nodes = list(threads.walk(draw(remarks, max_depth)))
 
-    drawn = sorted(node.item.id for node in nodes)
-    assert drawn == [remark.id for remark in remarks if is_wanted(remark, remarks)]
+    assert [node.item for node in nodes] == in_order(remarks)
     assert all(node.depth < max_depth for node in nodes)
 
 
-@given(discussions(), st.integers(2, 6))
+@given(discussions())
+def test_replies_come_after_whom_they_answer(remarks: list[Remark]) -> None:
+    order = [remark.id for remark in in_order(remarks)]
+
+    for remark in remarks:
+        if remark.parent is not None:
+            assert order.index(remark.parent) < order.index(remark.id)
+
+
+@given(discussions(), st.integers(2, 12))
 def test_everyone_knows_the_parent(remarks: list[Remark], max_depth: int) -> None:
     """Whoever reads a reply sees whom it answers: the comment above it, or the one that it names."""
     for node in threads.walk(draw(remarks, max_depth)):

@@ -56,6 +56,8 @@ def discuss(session: Session, post: Post, count: int, now: datetime) -> None:
         {"id": id_, "post_id": post.id, "revision_id": id_, "state": state, "mode": Mode.POST, "language": "en"}
         | {"name": "Bob", "fingerprint": str(id_), "created_at": now, "published_at": now, "shown_in_thread": 1}
         | {"parent_id": id_ - 1 if id_ % 4 else None, "root_id": id_ - id_ % 4 if id_ % 4 else None}
+        | {"thread_number": None if id_ % 4 else 1 + (id_ - first) // 4}
+        | {"path": "".join(f"{above:012}" for above in range(id_ - id_ % 4 + 1, id_ + 1)) or None}
         for id_, state in state_of.items()
     ]
     session.execute(insert(Comment), written)

@@ -146,7 +146,15 @@ def post_comment(
     verdict = policy.first_state(_submission(session, draft, text, sender, rules, repeats, now), rules)
     comment = _new_comment(post, draft, sender, text, place, verdict, rules.mode, now)
     reasons = [reason.as_data() for reason in verdict.reasons]
-    commenting.add(session, comment, body=text.body, html=text.html, renderer=markup.RENDERER_VERSION, reasons=reasons)
+    commenting.add(
+        session,
+        comment,
+        place,
+        body=text.body,
+        html=text.html,
+        renderer=markup.RENDERER_VERSION,
+        reasons=reasons,
+    )
     _tell(session, comment, reasons, now)
     return comment
 
@@ -239,6 +247,8 @@ def _new_comment(
         mode=mode,
         version=1,
         shown_in_thread=0,
+        thread_number=None,
+        path=None,
         letters=draft.letters and sender.address is not None,
         source=sender.source,
         fingerprint=text.fingerprint,
@@ -265,7 +275,7 @@ def _tell(session: Session, comment: Comment, reasons: list[dict[str, Any]], now
         subscriptions.ask(session, comment, comment.commenter_id, now=now)
     letters.for_new_comment(session, event, comment)
     if comment.state is State.PUBLISHED:
-        comments.count_public_change(session, comment, by=1, now=now)
+        comments.count_public_change(session, comment, by=1)
         versions.touch(session, versions.COMMENTS, versions.of_post(comment.post_id))
         letters.for_reply(session, event, comment)
 

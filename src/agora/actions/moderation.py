@@ -53,7 +53,7 @@ def decide(
         charter_id=charter_id if clause else None,
         explanation=explanation.strip(),
     )
-    _keep_counts(session, comment, before, after, now)
+    _keep_counts(session, comment, before, after)
     versions.touch(session, versions.LOG)
     if comment.published_at is not None:  # also what was hidden already: the note in its place may read otherwise
         versions.touch(session, versions.COMMENTS, versions.of_post(comment.post_id))
@@ -84,7 +84,7 @@ def _checked_reason(session: Session, decision: Decision, clause: int | None, ex
     return current.id
 
 
-def _keep_counts(session: Session, comment: Comment, before: State, after: State, now: datetime) -> None:
+def _keep_counts(session: Session, comment: Comment, before: State, after: State) -> None:
     change = (after is State.PUBLISHED) - (before is State.PUBLISHED)
     if change:
-        comments.count_public_change(session, comment, by=change, now=now)
+        comments.count_public_change(session, comment, by=change)

@@ -76,6 +76,7 @@ def save_post(
     if taken is None:
         raise stale
     session.refresh(post, ["edition"])
+    posts.unlist(session, post)
     before = (post.title, post.summary, post.body)
     _redirect_former(session, post, slug)
     _fill(session, post, draft, slug, now)
@@ -85,6 +86,7 @@ def save_post(
             post.updated_at = now
     session.flush()
     _set_bylines(session, post, draft.byline_ids)
+    posts.list_again(session, post)
     if post.is_public:
         versions.touch(session, versions.SITE)
     events.record(session, "post.saved", at=now, post_id=post.id, person_id=by.id if by else None)
@@ -94,9 +96,11 @@ def publish_post(session: Session, post: Post, *, by: Person | None, now: dateti
     """Make a post public; one that was public before keeps its first date."""
     if post.is_public:
         return
+    posts.unlist(session, post)
     post.state = PostState.PUBLISHED
     post.published_at = post.published_at or now
     post.changed_at = now
+    posts.list_again(session, post)
     versions.touch(session, versions.SITE)
     events.record(session, "post.published", at=now, post_id=post.id, person_id=by.id if by else None)
 
@@ -105,6 +109,7 @@ def unpublish_post(session: Session, post: Post, *, by: Person | None, now: date
     """Take a post back to the desk; its discussion waits with it."""
     if not post.is_public:
         return
+    posts.unlist(session, post)
     post.state = PostState.DRAFT
     post.changed_at = now
     versions.touch(session, versions.SITE)

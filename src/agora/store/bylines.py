@@ -21,6 +21,7 @@ class Byline(Base):
     links: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # {"label": …, "url": …}, in order
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
     portrait_name: Mapped[str | None] = mapped_column(ForeignKey("portraits.name", ondelete="SET NULL"))
+    post_count: Mapped[int] = mapped_column(default=0)  # public ones
 
 
 class Portrait(Base):

@@ -13,8 +13,10 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
+from agora.rules import threads
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode
+from agora.store import tallies
 from agora.store.comments import Comment, Commenter, CommentRevision
 from agora.store.events import Event
 from agora.store.posts import FormerSlug, Post, PostState
@@ -85,14 +87,15 @@ def address_of(session: Session, email: str, *, now: datetime) -> Address:
 
 
 class Place(NamedTuple):
-    """A published comment that can be answered, and the thread in which the answer will stand."""
+    """A published comment that can be answered: the thread in which the answer will stand, and where in it."""
 
     id: int
     thread_id: int
+    path: str
 
 
 _PLACE = (
-    select(COMMENTS.c.id, func.coalesce(COMMENTS.c.root_id, COMMENTS.c.id))
+    select(COMMENTS.c.id, func.coalesce(COMMENTS.c.root_id, COMMENTS.c.id), func.coalesce(COMMENTS.c.path, ""))
     .join(POSTS, POSTS.c.id == COMMENTS.c.post_id)
     .where(
         COMMENTS.c.id == bindparam("comment_id"),
@@ -182,12 +185,23 @@ def same_submission(
 
 _NEW_COMMENT, _NEW_REVISION = insert(COMMENTS), insert(REVISIONS)
 _REVISION_STANDS = (
-    update(COMMENTS).where(COMMENTS.c.id == bindparam("comment_id")).values(revision_id=bindparam("standing"))
+    update(COMMENTS)
+    .where(COMMENTS.c.id == bindparam("comment_id"))
+    .values(revision_id=bindparam("standing"), path=bindparam("stands_at"))
 )
 _WRITTEN = tuple(column.key for column in COMMENTS.c if column.key != "id")
 
 
-def add(session: Session, comment: Comment, *, body: str, html: Markup, renderer: int, reasons: list[Any]) -> None:
+def add(
+    session: Session,
+    comment: Comment,
+    place: Place | None,
+    *,
+    body: str,
+    html: Markup,
+    renderer: int,
+    reasons: list[Any],
+) -> None:
     """Write down a new comment with its first text, at once and without the session's unit of work."""
     stated = {name: value for name, value in vars(comment).items() if name in _WRITTEN}
     comment.id = _id_of(session.execute(_NEW_COMMENT, stated))
@@ -201,8 +215,11 @@ def add(session: Session, comment: Comment, *, body: str, html: Markup, renderer
         reasons=reasons,
         created_at=comment.created_at,
     )
-    session.execute(_REVISION_STANDS, {"comment_id": comment.id, "standing": standing})
+    path = threads.path_below(place.path, comment.id) if place and comment.state is State.PUBLISHED else None
+    session.execute(_REVISION_STANDS, {"comment_id": comment.id, "standing": standing, "stands_at": path})
     set_committed_value(comment, "revision_id", standing)
+    set_committed_value(comment, "path", path)
+    tallies.add(session, tallies.of_state(comment.state), 1, of=comment.post_id)
     # From here on it is a row that the session has read: nothing is left to write, nothing has to be asked again.
     make_transient_to_detached(comment)
     session.add(comment)

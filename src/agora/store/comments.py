@@ -1,16 +1,17 @@
 """Comments, their revisions and those who wrote them without an account; and every question asked of them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import JSON, ForeignKey, Index, Select, String, Text, bindparam, func, select, text, tuple_, update
+from sqlalchemy import JSON, ForeignKey, Index, Select, String, Text, bindparam, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
+from agora.rules import threads
 from agora.rules.moderation import State
 from agora.rules.policy import Mode, Reason
+from agora.store import tallies
 from agora.store.columns import Base, Identity, SafeHtml, UtcDateTime, Words, one_of
 from agora.store.posts import Post, PostState
 
@@ -27,6 +28,11 @@ class Commenter(Base):
     proven_from: Mapped[str] = mapped_column(String(32), default="")  # keyed hash of network and browser
 
 
+# Only digits, but compared as bytes: quicker, and the same wherever the database was made.
+_PATH = String(threads.LEVELS * threads.WIDTH)
+_PATH = _PATH.with_variant(String(threads.LEVELS * threads.WIDTH, collation="C"), "postgresql")
+
+
 class Comment(Base):
     __tablename__ = "comments"
     __table_args__ = (
@@ -35,14 +41,22 @@ class Comment(Base):
         Index(
             "ix_comments_threads",
             "post_id",
-            "id",
-            postgresql_where=text("parent_id IS NULL AND shown_in_thread > 0"),
-            sqlite_where=text("parent_id IS NULL AND shown_in_thread > 0"),
+            "thread_number",
+            unique=True,
+            postgresql_where=text("thread_number IS NOT NULL"),
+            sqlite_where=text("thread_number IS NOT NULL"),
+        ),
+        Index(
+            "ix_comments_in_thread",
+            "root_id",
+            "path",
+            postgresql_where=text("shown_in_thread > 0"),
+            sqlite_where=text("shown_in_thread > 0"),
         ),
         Index(None, "root_id", "id"),
         Index(None, "state", "id"),
         Index(None, "state", "published_at", "id"),
-        Index(None, "post_id", "published_at", "id"),
+        Index(None, "post_id", "state", "published_at", "id"),
         Index(None, "commenter_id", "state"),
         Index(None, "source", "created_at"),
         Index(None, "fingerprint", "created_at"),
@@ -70,7 +84,13 @@ class Comment(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    shown_in_thread: Mapped[int] = mapped_column(default=0)  # on a root: published comments in its thread
+    # Published comments among itself and those that hang below it on the page: at 0 it is not shown, else at least a
+    # note stands in its place.
+    shown_in_thread: Mapped[int] = mapped_column(default=0)
+    # On a root: its place in the discussion, given when its thread first became public and never given again.
+    thread_number: Mapped[int | None]
+    # On a reply that became public: its place in the thread, as rules/threads.py writes it.
+    path: Mapped[str | None] = mapped_column(_PATH)
 
     post: Mapped[Post] = relationship(lazy="raise")
     parent: Mapped["Comment | None"] = relationship(lazy="raise", remote_side="Comment.id", foreign_keys=[parent_id])
@@ -104,42 +124,6 @@ class CommentRevision(Base):
         return [Reason.from_data(stored) for stored in self.reasons]
 
 
-@dataclass(frozen=True)
-class ThreadLine:
-    """What a page or feed prints of a comment. `html` and `name` are to be shown only when it is published."""
-
-    id: int
-    parent_id: int | None
-    state: State
-    name: str
-    website: str
-    html: Markup
-    created_at: datetime
-    published_at: datetime | None
-    edited_at: datetime | None
-    person_id: int | None
-    language: str
-
-    @property
-    def is_public(self) -> bool:
-        return self.state is State.PUBLISHED
-
-
-_LINE = (
-    Comment.id,
-    Comment.parent_id,
-    Comment.state,
-    Comment.name,
-    Comment.website,
-    CommentRevision.html,
-    Comment.created_at,
-    Comment.published_at,
-    Comment.edited_at,
-    Comment.person_id,
-    Comment.language,
-)
-
-
 def public_comments() -> Select[Comment]:
     """What the public may see of comments: published, under a published post."""
     return (
@@ -149,40 +133,12 @@ def public_comments() -> Select[Comment]:
     )
 
 
-def _shown_roots(post_id: int) -> Select[int]:
-    return select(Comment.id).where(
-        Comment.post_id == post_id, Comment.parent_id.is_(None), Comment.shown_in_thread > 0
-    )
-
-
-def threads_page(session: Session, post_id: int, *, page: int, size: int) -> list[ThreadLine]:
-    """All that belongs to one page of threads, parents before replies; held and removed comments among them."""
-    roots = session.scalars(_shown_roots(post_id).order_by(Comment.id).offset((page - 1) * size).limit(size)).all()
-    if not roots:
-        return []
-    query = (
-        select(*_LINE)
-        .join(CommentRevision, CommentRevision.id == Comment.revision_id)
-        .where(Comment.id.in_(roots) | Comment.root_id.in_(roots))
-        .order_by(Comment.id)
-    )
-    return [ThreadLine(*row) for row in session.execute(query)]
-
-
-def page_of(session: Session, comment: Comment, *, size: int) -> int:
-    """The page of its post's discussion that holds this comment."""
-    earlier = _shown_roots(comment.post_id).where(Comment.id < comment.thread_id).subquery()
-    return 1 + (session.scalar(select(func.count()).select_from(earlier)) or 0) // size
-
-
 def on_a_public_post(session: Session, comment_id: int) -> Comment | None:
-    """A comment that a page may show, be it as a tombstone: once public, in a thread that shows something."""
-    root = select(Comment.id).where(Comment.shown_in_thread > 0).subquery()
+    """A comment that a page shows, be it as a note that stands in its place."""
     query = (
         select(Comment)
         .join(Post, Post.id == Comment.post_id)
-        .join(root, root.c.id == func.coalesce(Comment.root_id, Comment.id))
-        .where(Comment.id == comment_id, Post.state == PostState.PUBLISHED, Comment.published_at.is_not(None))
+        .where(Comment.id == comment_id, Comment.shown_in_thread > 0, Post.state == PostState.PUBLISHED)
         .options(joinedload(Comment.post))
     )
     return session.scalar(query)
@@ -192,32 +148,6 @@ def public_comment(session: Session, comment_id: int, post_id: int) -> Comment |
     """A published comment of this post: one that can be answered."""
     query = public_comments().where(Comment.id == comment_id, Comment.post_id == post_id)
     return session.scalar(query.options(joinedload(Comment.revision)))
-
-
-@dataclass(frozen=True)
-class FeedLine(ThreadLine):
-    post_id: int
-    post_slug: str
-    post_title: str
-
-
-def feed_page(
-    session: Session, *, post_id: int | None, before: tuple[datetime, int] | None, size: int
-) -> list[FeedLine]:
-    """The newest public comments, of the site or of one post, published before this (time, id)."""
-    query = (
-        public_comments()
-        .with_only_columns(*_LINE, Post.id, Post.slug, Post.title)
-        .join(CommentRevision, CommentRevision.id == Comment.revision_id)
-        .order_by(Comment.published_at.desc(), Comment.id.desc())
-        .limit(size)
-    )
-    if post_id is not None:
-        query = query.where(Comment.post_id == post_id)
-    if before:
-        query = query.where(tuple_(Comment.published_at, Comment.id) < before)
-    rows: Iterable[Any] = session.execute(query)
-    return [FeedLine(*row) for row in rows]
 
 
 def comment_in_full(session: Session, comment_id: int) -> Comment | None:
@@ -245,8 +175,8 @@ def queue(session: Session, state: State, *, after: int | None, before: int | No
 
 
 def counts_by_state(session: Session) -> dict[State, int]:
-    rows = session.execute(select(Comment.state, func.count()).group_by(Comment.state))
-    return {state: count for state, count in rows}
+    names = {tallies.of_state(state): state for state in State}
+    return {names[name]: count for name, count in tallies.counts(session, names).items()}
 
 
 def oldest_waiting(session: Session) -> datetime | None:
@@ -274,18 +204,30 @@ def comments_of(session: Session, commenter_id: int, *, size: int) -> Sequence[C
     return session.scalars(query.options(joinedload(Comment.revision), joinedload(Comment.post))).all()
 
 
+def path_of_reply(session: Session, comment: Comment) -> str | None:
+    """Where a comment stands in its thread once it is public; None for the first one of a thread."""
+    if comment.parent_id is None:
+        return None
+    above = session.scalar(select(Comment.path).where(Comment.id == comment.parent_id))
+    return threads.path_below(above or "", comment.id)
+
+
 def change_state(session: Session, comment: Comment, to: State, *, published_at: datetime | None) -> bool:
     """Set the state if nobody changed the comment since it was read; False if somebody did."""
+    before = comment.state
+    path = comment.path or (path_of_reply(session, comment) if published_at else None)
     changed = session.execute(
         update(Comment)
-        .where(Comment.id == comment.id, Comment.version == comment.version, Comment.state == comment.state)
-        .values(state=to, version=Comment.version + 1, published_at=published_at)
+        .where(Comment.id == comment.id, Comment.version == comment.version, Comment.state == before)
+        .values(state=to, version=Comment.version + 1, published_at=published_at, path=path)
         .returning(Comment.version)
         .execution_options(synchronize_session=False)
     ).scalar()
     if changed is None:
         return False
-    session.refresh(comment, ["state", "version", "published_at"])
+    tallies.add(session, tallies.of_state(before), -1, of=comment.post_id)
+    tallies.add(session, tallies.of_state(to), 1, of=comment.post_id)
+    session.refresh(comment, ["state", "version", "published_at", "path"])
     return True
 
 
@@ -306,24 +248,51 @@ def change_text(session: Session, comment: Comment, *, revision_id: int, fingerp
 
 _comments: Any = Comment.__table__
 _posts: Any = Post.__table__
-_COUNT_IN_THREAD = (
-    update(_comments)
-    .where(_comments.c.id == bindparam("thread"))
-    .values(shown_in_thread=_comments.c.shown_in_thread + bindparam("by"))
-    .returning(_comments.c.shown_in_thread)
-)
 _COUNT_IN_POST = (
     update(_posts)
     .where(_posts.c.id == bindparam("post"))
     .values(
         comment_count=_posts.c.comment_count + bindparam("by"),
-        thread_count=_posts.c.thread_count + bindparam("threads"),
+        thread_count=_posts.c.thread_count + bindparam("begun"),
     )
+    .returning(_posts.c.thread_count)
+)
+_COUNT_ONE = {"shown_in_thread": _comments.c.shown_in_thread + bindparam("by")}
+_COUNT_IN_THREAD = (
+    update(_comments)
+    .where(_comments.c.id.in_(bindparam("those", expanding=True)))
+    .values(_COUNT_ONE)
+    .returning(_comments.c.id, _comments.c.thread_number)
+)
+_BEGIN_THREAD = (
+    update(_comments)
+    .where(_comments.c.id == bindparam("thread"))
+    .values({**_COUNT_ONE, "thread_number": func.coalesce(_comments.c.thread_number, bindparam("number"))})
 )
 
 
-def count_public_change(session: Session, comment: Comment, *, by: int, now: datetime) -> None:
-    """Keep the counts of the thread and the post, in the transaction in which a comment appears (+1) or goes (-1)."""
-    shown = session.execute(_COUNT_IN_THREAD, {"thread": comment.thread_id, "by": by}).scalar_one()
-    threads = {(1, 1): 1, (0, -1): -1}.get((shown, by), 0)
-    session.execute(_COUNT_IN_POST, {"post": comment.post_id, "by": by, "threads": threads})
+def count_public_change(session: Session, comment: Comment, *, by: int) -> None:
+    """Keep the counts of post and thread, in the transaction in which a comment appears (+1) or goes (-1).
+
+    The row of the post comes first: whoever changes its discussion at the same moment waits there, and not in a circle.
+    """
+    begins = comment.parent_id is None and comment.thread_number is None
+    number = _count_in_post(session, comment, by, int(begins))
+    if begins:
+        session.execute(_BEGIN_THREAD, {"thread": comment.id, "number": number, "by": by})
+        session.expire(comment, ["thread_number"])
+        return
+    shown = session.execute(_COUNT_IN_THREAD, {"those": _lineage(comment), "by": by})
+    if {id_: given for id_, given in shown}[comment.thread_id] is None:  # from before numbers were given
+        number = _count_in_post(session, comment, 0, 1)
+        session.execute(_BEGIN_THREAD, {"thread": comment.thread_id, "number": number, "by": 0})
+
+
+def _count_in_post(session: Session, comment: Comment, by: int, begun: int) -> int:
+    counted = session.execute(_COUNT_IN_POST, {"post": comment.post_id, "by": by, "begun": begun})
+    return int(counted.scalar_one())
+
+
+def _lineage(comment: Comment) -> list[int]:
+    """The comment, those that it hangs below on the page, and the one that it answers."""
+    return sorted({comment.thread_id, *threads.lineage(comment.path or ""), comment.parent_id or comment.id})

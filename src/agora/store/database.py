@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from agora.store import versions
+from agora.store import tallies, versions
 from agora.store.location import location
 
 # Seconds that a SQLite writer waits for its turn before we say that the site is busy.
@@ -71,6 +71,7 @@ class Database:
         """A transaction that is committed when the block ends well and undone when it raises."""
         with self._turn, Session(self.engine, expire_on_commit=False) as session:
             yield session
+            tallies.settle(session)
             versions.grow(session)
             session.commit()
 

@@ -19,12 +19,13 @@ from sqlalchemy import (
     Text,
     func,
     select,
-    text,
     tuple_,
+    update,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column, relationship, selectinload
 
 from agora.rules.policy import Mode
+from agora.store import database, tallies
 from agora.store.bylines import Byline
 from agora.store.columns import Base, Identity, SafeHtml, UtcDateTime, Words, one_of
 
@@ -40,7 +41,8 @@ post_bylines = Table(
     Column("post_id", Identity, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
     Column("byline_id", Identity, ForeignKey("bylines.id"), primary_key=True),
     Column("position", Integer, nullable=False),
-    Index(None, "byline_id"),
+    Column("listed_at", UtcDateTime),  # when the post was published; None while it is not public
+    Index(None, "byline_id", "listed_at", "post_id"),
 )
 
 post_tags = Table(
@@ -48,7 +50,8 @@ post_tags = Table(
     Base.metadata,
     Column("post_id", Identity, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
     Column("tag_id", Identity, ForeignKey("tags.id"), primary_key=True),
-    Index(None, "tag_id"),
+    Column("listed_at", UtcDateTime),  # as with bylines
+    Index(None, "tag_id", "listed_at", "post_id"),
 )
 
 
@@ -58,6 +61,7 @@ class Tag(Base):
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     name: Mapped[str] = mapped_column(String(80))
     slug: Mapped[str] = mapped_column(String(100), unique=True)
+    post_count: Mapped[int] = mapped_column(default=0, index=True)  # public ones
 
 
 class Post(Base):
@@ -92,7 +96,7 @@ class Post(Base):
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     edition: Mapped[int] = mapped_column(default=1)  # grows with every save: a stale editor is told
     comment_count: Mapped[int] = mapped_column(default=0)  # published comments
-    thread_count: Mapped[int] = mapped_column(default=0)  # threads with something published in them
+    thread_count: Mapped[int] = mapped_column(default=0)  # the highest number that a thread was given
 
     bylines: Mapped[list[Byline]] = relationship(
         secondary=post_bylines, order_by=post_bylines.c.position, lazy="raise", viewonly=True
@@ -135,6 +139,11 @@ def public_posts() -> Select[Post]:
 
 _LATEST = (Post.published_at.desc(), Post.id.desc())
 _WITH_NAMES = (selectinload(Post.bylines), selectinload(Post.tags))
+# A list prints neither text nor source, and they are what is large.
+_FOR_LISTS = (*_WITH_NAMES, defer(Post.body, raiseload=True), defer(Post.body_html, raiseload=True))
+
+# A position in a list of posts: when the post was published, and its id.
+Key = tuple[datetime, int]
 
 
 @dataclass(frozen=True)
@@ -144,12 +153,19 @@ class PostFilter:
     byline_id: int | None = None
     tag_id: int | None = None
 
-    def apply(self, query: Select[Any]) -> Select[Any]:
-        if self.byline_id is not None:
-            query = query.join(post_bylines).where(post_bylines.c.byline_id == self.byline_id)
+    @property
+    def keys(self) -> tuple[Select[Any], Any, Any]:
+        """The positions of this list, and the columns that hold them: those of an index that has the list's order."""
+        moment: Any
+        id_: Any
         if self.tag_id is not None:
-            query = query.join(post_tags).where(post_tags.c.tag_id == self.tag_id)
-        return query
+            moment, id_, here = post_tags.c.listed_at, post_tags.c.post_id, post_tags.c.tag_id == self.tag_id
+        elif self.byline_id is not None:
+            moment, id_ = post_bylines.c.listed_at, post_bylines.c.post_id
+            here = post_bylines.c.byline_id == self.byline_id
+        else:
+            moment, id_, here = Post.published_at, Post.id, Post.state == PostState.PUBLISHED
+        return select(moment, id_).where(here, moment.is_not(None)), moment, id_
 
 
 EVERYTHING = PostFilter()
@@ -169,31 +185,87 @@ def current_slug(session: Session, former: str) -> str | None:
     return session.scalar(query.with_only_columns(Post.slug))
 
 
-def latest(session: Session, kind: PostFilter, *, page: int, size: int) -> Sequence[Post]:
-    """One page of the public list, newest first. `page` counts from 1."""
-    query = kind.apply(public_posts()).order_by(*_LATEST).offset((page - 1) * size).limit(size)
-    return session.scalars(query.options(*_WITH_NAMES)).all()
-
-
-def count_public(session: Session, kind: PostFilter = EVERYTHING) -> int:
-    query = kind.apply(select(func.count()).select_from(Post).where(Post.state == PostState.PUBLISHED))
-    return session.scalar(query) or 0
-
-
-def latest_before(
-    session: Session, kind: PostFilter, *, before: tuple[datetime, int] | None, size: int
+def latest(
+    session: Session, kind: PostFilter, *, skip: int = 0, before: Key | None = None, after: Key | None = None, size: int
 ) -> Sequence[Post]:
-    """The feed's page: the newest posts published before this (time, id)."""
-    query = kind.apply(public_posts()).order_by(*_LATEST).limit(size)
+    """A page of the public list, newest first: what was published before this position, or just after it.
+
+    Without a position `skip` says how many come first; they are passed over in the index, which takes its time.
+    """
+    return _listed(session, kind, skip=skip, before=before, after=after, size=size, options=_FOR_LISTS)
+
+
+def feed_page(session: Session, kind: PostFilter, *, before: Key | None, size: int) -> Sequence[Post]:
+    """The newest posts published before this position, with their texts."""
+    return _listed(session, kind, before=before, size=size, options=_WITH_NAMES)
+
+
+def _listed(
+    session: Session,
+    kind: PostFilter,
+    *,
+    skip: int = 0,
+    before: Key | None = None,
+    after: Key | None = None,
+    size: int,
+    options: Sequence[Any],
+) -> Sequence[Post]:
+    keys, moment, id_ = kind.keys
     if before:
-        query = query.where(tuple_(Post.published_at, Post.id) < before)
-    return session.scalars(query.options(*_WITH_NAMES)).all()
+        keys = keys.where(tuple_(moment, id_) < before)
+    if after:
+        keys = keys.where(tuple_(moment, id_) > after).order_by(moment, id_)
+    else:
+        keys = keys.order_by(moment.desc(), id_.desc())
+    page = keys.limit(size).offset(skip).subquery()
+    query = public_posts().join(page, page.c[1] == Post.id).order_by(*_LATEST)
+    return session.scalars(query.options(*options)).all()
 
 
-def last_change(session: Session, kind: PostFilter = EVERYTHING) -> datetime | None:
-    query = kind.apply(select(func.max(Post.changed_at)).where(Post.state == PostState.PUBLISHED))
-    changed: datetime | None = session.scalar(query)
-    return changed
+def count_public(session: Session) -> int:
+    return tallies.count(session, tallies.PUBLIC_POSTS)
+
+
+def unlist(session: Session, post: Post) -> None:
+    """Take a post out of lists and counts, before it changes. `list_again` puts back what is public then."""
+    # Two posts with the same tags at once would wait for each other's rows, in a circle.
+    database.lock(session, "lists of posts")
+    if not post.is_public:
+        return
+    session.flush()
+    tallies.add(session, tallies.PUBLIC_POSTS, -1)
+    for links, link, named in _LISTS:
+        _count_in(session, post, links, link, named, -1)
+        session.execute(update(links).where(links.c.post_id == post.id).values(listed_at=None))
+
+
+def list_again(session: Session, post: Post) -> None:
+    """Put a post that is public into the lists of its tags and bylines, and count it there."""
+    if not post.is_public:
+        return
+    session.flush()
+    tallies.add(session, tallies.PUBLIC_POSTS, 1)
+    for links, link, named in _LISTS:
+        session.execute(update(links).where(links.c.post_id == post.id).values(listed_at=post.published_at))
+        _count_in(session, post, links, link, named, 1)
+
+
+_LISTS: "list[tuple[Table, Column[int], type[Tag] | type[Byline]]]" = [
+    (post_tags, post_tags.c.tag_id, Tag),
+    (post_bylines, post_bylines.c.byline_id, Byline),
+]
+
+
+def _count_in(
+    session: Session, post: Post, links: Table, link: "Column[int]", named: type[Tag] | type[Byline], by: int
+) -> None:
+    listed = select(link).where(links.c.post_id == post.id, links.c.listed_at.is_not(None))
+    session.execute(
+        update(named)
+        .where(named.id.in_(listed))
+        .values(post_count=named.post_count + by)
+        .execution_options(synchronize_session=False)
+    )
 
 
 @dataclass(frozen=True)
@@ -204,7 +276,7 @@ class ArchiveLine:
     published_at: datetime
 
 
-def archive(session: Session, *, before: tuple[datetime, int] | None, size: int) -> list[tuple[int, ArchiveLine]]:
+def archive(session: Session, *, before: Key | None, size: int) -> list[tuple[int, ArchiveLine]]:
     """Ids with what the archive prints of each post, newest first."""
     query = (
         select(Post.id, Post.slug, Post.title, Post.language, Post.published_at)
@@ -221,10 +293,17 @@ def archive(session: Session, *, before: tuple[datetime, int] | None, size: int)
     ]
 
 
-def addresses_for_map(session: Session, *, limit: int) -> list[tuple[str, datetime]]:
-    """Slugs and times of change for the sitemap, newest first."""
-    query = select(Post.slug, Post.changed_at).where(Post.state == PostState.PUBLISHED).order_by(*_LATEST).limit(limit)
-    return [(slug, changed) for slug, changed in session.execute(query)]
+def count_maps(session: Session, *, size: int) -> int:
+    """How many parts the sitemap has, each for `size` ids: a post stays in its part, and nothing is counted."""
+    return -(-(session.scalar(select(func.max(Post.id))) or 0) // size)
+
+
+def addresses_for_map(session: Session, *, part: int, size: int) -> list[tuple[str, datetime]]:
+    """Slugs and times of change of a part of the sitemap; parts count from 1."""
+    query = select(Post.slug, Post.changed_at, Post.state).where(Post.id > (part - 1) * size, Post.id <= part * size)
+    # The state is looked at here: SQLite would look for it in an index, and go through all posts that there are.
+    found = session.execute(query.order_by(Post.id.desc()))
+    return [(slug, changed) for slug, changed, state in found if state is PostState.PUBLISHED]
 
 
 def tag_by_slug(session: Session, slug: str) -> Tag | None:
@@ -233,16 +312,8 @@ def tag_by_slug(session: Session, slug: str) -> Tag | None:
 
 def tags_in_use(session: Session, *, limit: int) -> list[tuple[str, str]]:
     """(name, slug) of the tags with the most public posts."""
-    query = (
-        select(Tag.name, Tag.slug)
-        .join(post_tags)
-        .join(Post, Post.id == post_tags.c.post_id)
-        .where(Post.state == PostState.PUBLISHED)
-        .group_by(Tag.id, Tag.name, Tag.slug)
-        .order_by(func.count().desc(), Tag.name)
-        .limit(limit)
-    )
-    return [(name, slug) for name, slug in session.execute(query)]
+    query = select(Tag.name, Tag.slug).where(Tag.post_count > 0).order_by(Tag.post_count.desc(), Tag.name)
+    return [(name, slug) for name, slug in session.execute(query.limit(limit))]
 
 
 def post_for_desk(session: Session, post_id: int) -> Post | None:
@@ -274,12 +345,3 @@ def revisions_of(session: Session, post_id: int, *, size: int) -> Sequence[PostR
     """The texts that a post has had, the latest first."""
     query = select(PostRevision).where(PostRevision.post_id == post_id).order_by(PostRevision.edition.desc())
     return session.scalars(query.limit(size)).all()
-
-
-def wrong_counts(session: Session) -> int:
-    """How many posts say another number of comments than there are: none, unless something is broken."""
-    counted = text(
-        "SELECT count(*) FROM posts WHERE comment_count <> (SELECT count(*) FROM comments"
-        " WHERE comments.post_id = posts.id AND comments.state = 'published')"
-    )
-    return session.scalar(counted) or 0

@@ -9,11 +9,11 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from agora.resources import folder
-from agora.store import bylines, comments, events, people, posts, site, subscriptions, versions
+from agora.store import bylines, comments, events, people, posts, site, subscriptions, tallies, versions
 from agora.store.columns import Base
 from agora.store.database import Database
 
-__all__ = ["Base", "bylines", "comments", "events", "people", "posts", "site", "subscriptions", "versions"]
+__all__ = ["Base", "bylines", "comments", "events", "people", "posts", "site", "subscriptions", "tallies", "versions"]
 
 
 class UnknownVersion(Exception):

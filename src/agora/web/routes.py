@@ -65,6 +65,7 @@ ROUTES: list[BaseRoute] = [
         Page(post=comments.create, again=comments.form_again, prepare=comments.prepare),
     ),
     at("/comments/{id}", "comment", Page(comments.permalink)),
+    public("/comments/{id}/thread", "thread", comments.thread, SITE),  # and the discussion of its post
     at("/comments/{id}/reply", "reply", Page(comments.reply)),
     at("/my/comment/{token}", "my_comment", Page(commenter.show, commenter.edit, commenter.edit_again, TOKEN)),
     at("/my/comment/{token}/withdraw", "my_withdraw", Page(post=commenter.withdraw, guard=TOKEN)),
@@ -148,6 +149,7 @@ ROUTES: list[BaseRoute] = [
     Route("/metrics", seeing.show_metrics, name="metrics"),
     at("/robots.txt", "robots", Page(machines.robots)),
     public("/sitemap.xml", "sitemap", machines.sitemap, SITE),
+    public("/sitemap-{part}.xml", "sitemap_part", machines.sitemap_part, SITE),
     at("/.well-known/security.txt", "security", Page(machines.security)),
     Route("/static/{version}/{path:path}", machines.static, name="static"),
 ]

@@ -7,24 +7,69 @@ from starlette.responses import Response
 from agora.actions import comments as actions
 from agora.actions.comments import CommentDraft, Text
 from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
-from agora.store import commenting, comments, posts
+from agora.store import commenting, comments, discussions, posts, versions
 from agora.store.commenting import Discussion
 from agora.store.comments import Comment
+from agora.store.discussions import Position
 from agora.store.posts import Post
 from agora.web import csrf
 from agora.web.context import Context, whole_number
-from agora.web.presenters.comments import FormView, empty_form, parent_quote
+from agora.web.presenters.comments import FormView, empty_form, parent_quote, thread_part_view
 from agora.web.presenters.posts import teaser_view
 
 
 def permalink(context: Context) -> Response:
-    """To the page of the discussion that holds the comment."""
-    comment = comments.on_a_public_post(context.session, whole_number(context.path("id")) or 0)
-    if comment is None:
+    """To the page that holds the comment: of the discussion, or of its thread if that is long."""
+    at = discussions.position_of(
+        context.session, whole_number(context.path("id")) or 0, replies=context.settings.replies_per_page
+    )
+    if at is None:
         raise NotFound(N_("This comment is not public, or no longer."))
-    page = comments.page_of(context.session, comment, size=context.settings.threads_per_page)
+    anchor = f"#comment-{at.comment_id}"
+    if at.is_far:
+        return context.redirect(f"{context.url('thread', id=at.root_id)}?from={at.comment_id}{anchor}", status=302)
+    return context.redirect(_discussion_url(context, at) + anchor, status=302)
+
+
+def _discussion_url(context: Context, at: Position) -> str:
+    page = 1 + (at.thread_number - 1) // context.settings.threads_per_page
     query = f"?page={page}" if page > 1 else ""
-    return context.redirect(f"{context.url('post', slug=comment.post.slug)}{query}#comment-{comment.id}", status=302)
+    return f"{context.url('post', slug=at.post_slug)}{query}"
+
+
+def thread(context: Context) -> Response:
+    """A long thread, part by part: `from` and `before` name the comment where a part begins, or ends."""
+    size = context.settings.replies_per_page
+    at = discussions.position_of(context.session, whole_number(context.path("id")) or 0, replies=size)
+    if at is None or at.root_id != at.comment_id:
+        raise NotFound(N_("This comment is not public, or no longer."))
+    post = posts.public_post(context.session, at.post_slug)
+    if post is None:
+        raise NotFound()
+    context.depends.add(versions.of_post(post.id))
+    if end := _path(context, at, "before"):
+        part = discussions.thread_part_before(context.session, at.root_id, end=end, size=size)
+    else:
+        start = _path(context, at, "from")
+        part = discussions.thread_part(context.session, at.root_id, start=start, size=size)
+    return context.page(
+        "comments/thread.html",
+        language=post.language,
+        post=teaser_view(context, post),
+        part=thread_part_view(context, post, at.root_id, part),
+        back=f"{_discussion_url(context, at)}#comment-{at.root_id}",
+    )
+
+
+def _path(context: Context, at: Position, key: str) -> str:
+    """Where in the thread the comment stands that the address names; the beginning if it names none."""
+    text = context.query(key)
+    if not text:
+        return ""
+    path = discussions.path_in_thread(context.session, at.root_id, whole_number(text) or 0)
+    if path is None:
+        raise NotFound(N_("This comment is not public, or no longer."))
+    return path
 
 
 def reply(context: Context) -> Response:

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from agora.i18n import translate
 from agora.rules.errors import N_, NotFound
 from agora.rules.typography import quotable
-from agora.store import bylines, comments, events, posts, versions
-from agora.store.comments import FeedLine
+from agora.store import bylines, discussions, events, posts, versions
+from agora.store.discussions import FeedLine
 from agora.store.posts import EVERYTHING, Post, PostFilter
 from agora.web import cache
 from agora.web.context import Context
@@ -55,7 +55,7 @@ def byline_feed(context: Context) -> Response:
 
 def tag_feed(context: Context) -> Response:
     tag = posts.tag_by_slug(context.session, context.path("slug"))
-    if tag is None or not posts.count_public(context.session, PostFilter(tag_id=tag.id)):
+    if tag is None or not tag.post_count:
         raise NotFound()
     title = f"{tag.name} · {context.site.title}"
     return _posts(context, PostFilter(tag_id=tag.id), title, context.url("tag", slug=tag.slug), f"tag/{tag.id}")
@@ -80,7 +80,7 @@ def post_comments_feed(context: Context) -> Response:
 
 def _posts(context: Context, kind: PostFilter, title: str, page: str, name: str) -> Response:
     before = read_key(context.query("before"))
-    found = posts.latest_before(context.session, kind, before=before, size=SIZE)
+    found = posts.feed_page(context.session, kind, before=before, size=SIZE)
     entries = [_post_entry(context, post) for post in found]
     older = key_of(found[-1].published_at or found[-1].created_at, found[-1].id) if len(found) == SIZE else None
     return _feed(context, entries, older, title=title, page=page, name=name, language=context.settings.language)
@@ -89,7 +89,7 @@ def _posts(context: Context, kind: PostFilter, title: str, page: str, name: str)
 def _comments(context: Context, post: Post | None, title: str, page: str, language: str) -> Response:
     before = read_key(context.query("before"))
     post_id = post.id if post else None
-    found = comments.feed_page(context.session, post_id=post_id, before=before, size=SIZE)
+    found = discussions.feed_page(context.session, post_id=post_id, before=before, size=SIZE)
     entries = [_comment_entry(context, line) for line in found]
     older = key_of(found[-1].published_at or found[-1].created_at, found[-1].id) if len(found) == SIZE else None
     name = f"post/{post.id}/comments" if post else "comments"

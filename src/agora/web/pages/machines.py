@@ -14,9 +14,10 @@ from agora.resources import folder
 from agora.rules.errors import NotFound
 from agora.store import posts
 from agora.web import cache
-from agora.web.context import Context
+from agora.web.context import Context, whole_number
 
-MAP_SIZE = 50_000  # the most that one sitemap may hold (sitemaps.org)
+# Ids in one part of the sitemap: 50,000 are allowed (sitemaps.org), but nobody should wait for so many.
+MAP_SIZE = 1_000
 
 mimetypes.add_type("font/woff2", ".woff2")
 
@@ -41,9 +42,26 @@ def security(context: Context) -> Response:
 
 
 def sitemap(context: Context) -> Response:
-    found = posts.addresses_for_map(context.session, limit=MAP_SIZE)
+    """All posts, or the list of the parts where they are (sitemaps.org)."""
+    parts = posts.count_maps(context.session, size=MAP_SIZE)
+    if parts <= 1:
+        return _map(context, 1)
+    locations = [context.address("sitemap_part", part=part) for part in range(1, parts + 1)]
+    return Response(context.render("feeds/sitemap-index.xml", parts=locations), media_type="application/xml")
+
+
+def sitemap_part(context: Context) -> Response:
+    part = whole_number(context.path("part"))
+    if not part or part > posts.count_maps(context.session, size=MAP_SIZE):
+        raise NotFound()
+    return _map(context, part)
+
+
+def _map(context: Context, part: int) -> Response:
+    found = posts.addresses_for_map(context.session, part=part, size=MAP_SIZE)
     xml = context.render(
         "feeds/sitemap.xml",
+        with_home=part == 1,
         posts=[(quote(context.address("post", slug=slug), safe=":/"), changed) for slug, changed in found],
     )
     return Response(xml, media_type="application/xml")

@@ -1,5 +1,6 @@
 """What readers read: the home page, posts, bylines, tags, the archive, the charter, the log of decisions."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -13,7 +14,7 @@ from agora.store.posts import EVERYTHING, Post, PostFilter
 from agora.web import cache
 from agora.web.context import Context, whole_number
 from agora.web.presenters.comments import discussion_view, empty_form
-from agora.web.presenters.paging import key_of, numbered, read_key
+from agora.web.presenters.paging import in_pages, key_of, numbered, read_key
 from agora.web.presenters.posts import archive_years, byline_view, post_view, teaser_view
 
 ARCHIVE_PAGE = 200
@@ -26,6 +27,7 @@ def home(context: Context) -> Response:
         context,
         "posts/home.html",
         EVERYTHING,
+        posts.count_public(context.session),
         context.url("home"),
         tags=posts.tags_in_use(context.session, limit=TAGS_ON_HOME),
     )
@@ -38,7 +40,13 @@ def byline(context: Context) -> Response:
     url = context.url("byline", slug=found.slug)
     feed = (found.name, context.url("byline_feed", slug=found.slug))
     return _list(
-        context, "posts/byline.html", PostFilter(byline_id=found.id), url, byline=byline_view(context, found), feed=feed
+        context,
+        "posts/byline.html",
+        PostFilter(byline_id=found.id),
+        found.post_count,
+        url,
+        byline=byline_view(context, found),
+        feed=feed,
     )
 
 
@@ -46,23 +54,40 @@ def tag(context: Context) -> Response:
     found = posts.tag_by_slug(context.session, context.path("slug"))
     if found is None:
         raise NotFound()
-    if not posts.count_public(context.session, PostFilter(tag_id=found.id)):
+    if not found.post_count:
         raise NotFound()
     url = context.url("tag", slug=found.slug)
     feed = (found.name, context.url("tag_feed", slug=found.slug))
-    return _list(context, "posts/tag.html", PostFilter(tag_id=found.id), url, tag=found, feed=feed)
+    return _list(context, "posts/tag.html", PostFilter(tag_id=found.id), found.post_count, url, tag=found, feed=feed)
 
 
-def _list(context: Context, template: str, kind: PostFilter, url: str, **presented: Any) -> Response:
+def _list(context: Context, template: str, kind: PostFilter, count: int, url: str, **presented: Any) -> Response:
+    """A numbered page of a list. The links of its pager say where the next page begins, besides its number."""
     size, page = context.settings.posts_per_page, context.page_number()
-    count = posts.count_public(context.session, kind)
-    found = posts.latest(context.session, kind, page=page, size=size)
-    if page > 1 and not found:
+    if page > in_pages(count, size):
         raise NotFound()
-    pager = numbered(page, count, size, lambda n: f"{url}?page={n}" if n > 1 else url)
+    before = read_key(context.query("before")) if page > 1 else None
+    after = read_key(context.query("after")) if page > 1 else None
+    skip = 0 if before or after else (page - 1) * size
+    found = posts.latest(context.session, kind, skip=skip, before=before, after=after, size=size)
+    pager = numbered(page, count, size, _with_keys(url, page, found))
     teasers = [teaser_view(context, post) for post in found]
     canonical = context.settings.base_url + (url if page == 1 else f"{url}?page={page}")
     return context.page(template, teasers=teasers, pager=pager, count=count, canonical=canonical, **presented)
+
+
+def _with_keys(url: str, page: int, found: Sequence[Post]) -> Callable[[int], str]:
+    """Addresses of the pages beside this one: by number alone a far page would be looked for from the beginning."""
+
+    def address(number: int) -> str:
+        if number == 1:
+            return url
+        if not found:
+            return f"{url}?page={number}"
+        name, post = ("before", found[-1]) if number > page else ("after", found[0])
+        return f"{url}?page={number}&{name}={key_of(post.published_at or post.created_at, post.id)}"
+
+    return address
 
 
 def authors(context: Context) -> Response:

@@ -1,6 +1,6 @@
 """Comments, discussions and the comment form as pages show them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -13,8 +13,9 @@ from agora.rules import charter, threads
 from agora.rules.errors import N_, Message
 from agora.rules.moderation import State
 from agora.rules.policy import Mode
-from agora.store import comments, events, site
-from agora.store.comments import Comment, ThreadLine
+from agora.store import discussions, events, site
+from agora.store.comments import Comment
+from agora.store.discussions import Part, ThreadLine
 from agora.store.events import Event, LastDecision
 from agora.store.posts import Post
 from agora.web import csrf
@@ -43,11 +44,15 @@ class CommentView(NamedTuple):
 
 
 class PlacedComment(NamedTuple):
-    """A comment in the order of reading. `closes` counts the lists of replies that end with it."""
+    """A comment in the order of reading. `closes` counts the lists of replies that end with it.
+
+    `rest` says where the replies of the thread go on that follow here but are not shown, and how many comments that is.
+    """
 
     comment: CommentView
     has_replies: bool
     closes: int
+    rest: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,34 +73,83 @@ HOLDS = {
 }
 
 
+@dataclass(frozen=True)
+class ThreadPartView:
+    """Some replies of a long thread with what they hang below; addresses are None at the ends."""
+
+    first: CommentView
+    comments: list[PlacedComment]
+    count: int
+    earlier: str | None
+    later: str | None
+
+
 def discussion_view(context: Context, post: Post, page: int) -> DiscussionView:
     """One page of the discussion, in a constant number of queries."""
-    size = context.settings.threads_per_page
-    lines = comments.threads_page(context.session, post.id, page=page, size=size)
-    nodes = threads.draw(
-        lines,
-        id_of=lambda line: line.id,
-        parent_of=lambda line: line.parent_id,
-        is_public=lambda line: line.is_public,
-        max_depth=context.settings.thread_depth,
-    )
-    drawn = list(threads.walk(nodes))
-    why_gone = _why_gone(context, post, [node.item for node in drawn if not node.item.is_public])
-    bylines = {byline.person_id for byline in post.bylines if byline.person_id}
-    views = [_comment_view(context, post, node, bylines, why_gone) for node in drawn]
+    size, replies = context.settings.threads_per_page, context.settings.replies_per_page
+    found = discussions.threads_page(context.session, post.id, page=page, size=size, replies=replies)
+    rests = {
+        thread.lines[-1].id: (_part_url(context, thread.root.id, "from", thread.next), thread.left_out)
+        for thread in found
+        if thread.next
+    }
+    placed = _draw(context, post, [line for thread in found for line in thread.lines], rests=rests)
     url = context.url("post", slug=post.slug)
     pager = numbered(
         page, post.thread_count, size, lambda n: f"{url}?page={n}#discussion" if n > 1 else f"{url}#discussion"
     )
     feed = context.url("post_comments_feed", slug=post.slug)
-    return DiscussionView(post.comment_count, _placed(views, [node.depth for node in drawn]), pager, feed)
+    return DiscussionView(post.comment_count, placed, pager, feed)
 
 
-def _placed(views: list[CommentView], depths: list[int]) -> list[PlacedComment]:
+def thread_part_view(context: Context, post: Post, root_id: int, part: Part) -> ThreadPartView:
+    """A part of a thread, with all that its first reply hangs below."""
+    standing_above = threads.lineage(part.lines[0].path or "")[:-1] if part.lines else []
+    lines = [part.above[id_] for id_ in (root_id, *standing_above)] + part.lines
+    placed = _draw(context, post, lines, elsewhere=part.above)
+    return ThreadPartView(
+        first=placed[0].comment,
+        comments=placed,
+        count=part.above[root_id].shown_in_thread,
+        earlier=_part_url(context, root_id, "before", part.before) if part.before else None,
+        later=_part_url(context, root_id, "from", part.next) if part.next else None,
+    )
+
+
+def _part_url(context: Context, root_id: int, key: str, comment_id: int) -> str:
+    return f"{context.url('thread', id=root_id)}?{key}={comment_id}"
+
+
+def _draw(
+    context: Context,
+    post: Post,
+    lines: list[ThreadLine],
+    *,
+    elsewhere: Mapping[int, ThreadLine] | None = None,
+    rests: Mapping[int, tuple[str, int]] | None = None,
+) -> list[PlacedComment]:
+    """Lines in the order of the page as it shows them; `rests` by the comment after which something is left out."""
+    nodes = threads.draw(
+        lines,
+        id_of=lambda line: line.id,
+        parent_of=lambda line: line.parent_id,
+        path_of=lambda line: line.path or "",
+        max_depth=context.settings.thread_depth,
+        elsewhere=elsewhere,
+    )
+    drawn = list(threads.walk(nodes))
+    why_gone = _why_gone(context, post, [line for line in lines if not line.is_public])
+    bylines = {byline.person_id for byline in post.bylines if byline.person_id}
+    here = {line.id for line in lines}
+    views = [_comment_view(context, post, node, bylines, why_gone, here) for node in drawn]
+    return _placed(views, [node.depth for node in drawn], rests or {})
+
+
+def _placed(views: list[CommentView], depths: list[int], rests: Mapping[int, tuple[str, int]]) -> list[PlacedComment]:
     """Comments in the order of reading, each with what follows it: replies, or the ends of lists of replies."""
     following = [*depths, 0][1:]
     return [
-        PlacedComment(view, then > depth, max(0, depth - then))
+        PlacedComment(view, then > depth, max(0, depth - then), rests.get(view.id))
         for view, depth, then in zip(views, depths, following, strict=True)
     ]
 
@@ -106,6 +160,7 @@ def _comment_view(
     node: threads.Node[ThreadLine],
     bylines: set[int],
     why_gone: Mapping[int, str],
+    here: Set[int],
 ) -> CommentView:
     line, badge = node.item, None
     if line.person_id:
@@ -123,8 +178,14 @@ def _comment_view(
         gone=why_gone.get(line.id),
         log_url=context.url("log") if line.state in {State.HIDDEN, State.REJECTED} else None,
         reply_url=context.url("reply", id=line.id) if post.discussion_open else None,
-        in_reply_to=(f"#comment-{parent.id}", parent.name if parent.is_public else "") if parent else None,
+        in_reply_to=_answered(context, parent, here) if parent else None,
     )
+
+
+def _answered(context: Context, parent: ThreadLine, here: Set[int]) -> tuple[str, str]:
+    """The address of who is answered, on this page or elsewhere, and the name if it may be shown."""
+    url = f"#comment-{parent.id}" if parent.id in here else context.url("comment", id=parent.id)
+    return url, parent.name if parent.is_public else ""
 
 
 def _why_gone(context: Context, post: Post, lines: list[ThreadLine]) -> dict[int, str]:

@@ -16,8 +16,12 @@ class Pager:
     older: str | None
 
 
+def in_pages(count: int, size: int) -> int:
+    return max(1, math.ceil(count / size))
+
+
 def numbered(page: int, count: int, size: int, address: Callable[[int], str]) -> Pager:
-    pages = max(1, math.ceil(count / size))
+    pages = in_pages(count, size)
     return Pager(
         page,
         pages,

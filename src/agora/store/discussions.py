@@ -1,0 +1,248 @@
+"""Discussions as they are read: threads page by page, a long thread part by part, the feeds of comments.
+
+Every question costs the same in a discussion of twenty comments and in one of a hundred thousand: threads are found by
+their number, replies by their path, and nothing is counted or skipped.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+from sqlalchemy import ColumnElement, Select, case, func, literal_column, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from agora.rules import threads
+from agora.rules.moderation import State
+from agora.store.comments import Comment, CommentRevision, public_comments
+from agora.store.posts import Post, PostState
+
+# Greater than every path.
+_END = "~"
+# A literal, as in the index that holds only what is shown: a bound value could be any number.
+_ZERO: ColumnElement[int] = literal_column("0")
+
+
+@dataclass(frozen=True)
+class ThreadLine:
+    """What a page or feed prints of a comment. `html` and `name` are to be shown only when it is published."""
+
+    id: int
+    parent_id: int | None
+    state: State
+    name: str
+    website: str
+    html: Markup
+    created_at: datetime
+    published_at: datetime | None
+    edited_at: datetime | None
+    person_id: int | None
+    language: str
+    root_id: int | None
+    path: str | None
+    shown_in_thread: int
+
+    @property
+    def is_public(self) -> bool:
+        return self.state is State.PUBLISHED
+
+
+_LINE: tuple[Any, ...] = (
+    Comment.id,
+    Comment.parent_id,
+    Comment.state,
+    Comment.name,
+    Comment.website,
+    CommentRevision.html,
+    Comment.created_at,
+    Comment.published_at,
+    Comment.edited_at,
+    Comment.person_id,
+    Comment.language,
+    Comment.root_id,
+    Comment.path,
+    Comment.shown_in_thread,
+)
+
+
+def _lines() -> Select[Any]:
+    query: Select[Any] = select(*_LINE)
+    return query.join(CommentRevision, CommentRevision.id == Comment.revision_id)
+
+
+@dataclass
+class Thread:
+    """A thread as far as a page shows it: its lines in order, and the id of the first reply that is not among them."""
+
+    lines: list[ThreadLine]
+    next: int | None = None
+
+    @property
+    def root(self) -> ThreadLine:
+        return self.lines[0]
+
+    @property
+    def left_out(self) -> int:
+        """How many published comments of the thread are not among its lines."""
+        return max(1, self.root.shown_in_thread - sum(line.is_public for line in self.lines))
+
+
+def threads_page(session: Session, post_id: int, *, page: int, size: int, replies: int) -> list[Thread]:
+    """The threads with the numbers of this page, each with about so many of its first replies.
+
+    Threads of which nothing is public any more leave a gap: what is on which page never changes.
+    """
+    first, last = (page - 1) * size + 1, page * size
+    found = {line.id: Thread([line]) for line in _rows(session, _first_comments(post_id, first, last))}
+    cut: dict[int, int] = {}
+    for line in _rows(session, _first_replies(post_id, first, last, replies)):
+        assert line.root_id is not None  # noqa: S101 - it is a reply
+        thread = found[line.root_id]
+        if len(thread.lines) <= replies or thread.root.shown_in_thread <= replies:
+            thread.lines.append(line)
+        else:
+            cut.setdefault(line.root_id, line.id)
+    for root_id, next_id in cut.items():
+        found[root_id].next = next_id
+    return list(found.values())
+
+
+def _first_comments(post_id: int, first: int, last: int) -> Select[Any]:
+    return (
+        _lines()
+        .where(Comment.post_id == post_id, Comment.thread_number >= first, Comment.thread_number <= last)
+        .where(Comment.shown_in_thread > _ZERO)
+        .order_by(Comment.thread_number)
+    )
+
+
+def _first_replies(post_id: int, first: int, last: int, replies: int) -> Select[Any]:
+    """The replies of these threads; of a long thread as many as are shown, and one that is not."""
+    root = aliased(Comment, name="root")
+    return (
+        _lines()
+        .join(root, root.id == Comment.root_id)
+        .where(root.post_id == post_id, root.thread_number >= first, root.thread_number <= last)
+        .where(root.shown_in_thread > _ZERO, Comment.shown_in_thread > _ZERO)
+        .where(
+            Comment.path
+            <= case((root.shown_in_thread > replies, func.coalesce(_path_at(root.id, replies), _END)), else_=_END)
+        )
+        .order_by(Comment.root_id, Comment.path)
+    )
+
+
+def _path_at(root_id: Any, replies: int) -> ColumnElement[str | None]:
+    """The path of the reply that stands after so many others of a thread."""
+    one = aliased(Comment, name="one")
+    query = select(one.path).where(one.root_id == root_id, one.shown_in_thread > _ZERO)
+    return query.order_by(one.path).limit(1).offset(replies).scalar_subquery()
+
+
+def _rows(session: Session, query: Select[Any]) -> list[ThreadLine]:
+    return [ThreadLine(*row) for row in session.execute(query)]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some replies of a long thread in order; `above` holds who is answered or stands above them, by id."""
+
+    lines: list[ThreadLine]
+    above: dict[int, ThreadLine]
+    before: int | None  # the first of `lines`, if others stand before it
+    next: int | None  # the first reply after them
+
+
+def thread_part(session: Session, root_id: int, *, start: str, size: int) -> Part:
+    """The replies from this path on."""
+    found = _rows(session, _replies(root_id).where(Comment.path >= start).order_by(Comment.path).limit(size + 1))
+    lines, rest = found[:size], found[size:]
+    earlier = _replies(root_id).with_only_columns(Comment.id).where(Comment.path < start).limit(1)
+    is_first = session.scalar(earlier) is None
+    return _part(session, root_id, lines, is_first=is_first, next_id=rest[0].id if rest else None)
+
+
+def thread_part_before(session: Session, root_id: int, *, end: str, size: int) -> Part:
+    """The last replies before this path."""
+    found = _rows(session, _replies(root_id).where(Comment.path < end).order_by(Comment.path.desc()).limit(size + 1))
+    following = _replies(root_id).with_only_columns(Comment.id).where(Comment.path >= end).order_by(Comment.path)
+    next_id = session.scalar(following.limit(1))
+    return _part(session, root_id, found[:size][::-1], is_first=len(found) <= size, next_id=next_id)
+
+
+def _replies(root_id: int) -> Select[Any]:
+    return _lines().where(Comment.root_id == root_id, Comment.shown_in_thread > _ZERO)
+
+
+def _part(session: Session, root_id: int, lines: list[ThreadLine], *, is_first: bool, next_id: int | None) -> Part:
+    wanted = {root_id, *(line.parent_id for line in lines if line.parent_id)}
+    if lines:
+        wanted.update(threads.lineage(lines[0].path or ""))
+    wanted -= {line.id for line in lines}
+    above = _rows(session, _lines().where(Comment.id.in_(sorted(wanted))))
+    return Part(lines, {line.id: line for line in above}, lines[0].id if lines and not is_first else None, next_id)
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a comment is shown: which thread of which post, and whether only on the pages of that thread."""
+
+    comment_id: int
+    root_id: int
+    post_slug: str
+    thread_number: int
+    path: str
+    is_far: bool
+
+
+def position_of(session: Session, comment_id: int, *, replies: int) -> Position | None:
+    """Where to find a comment that pages show, be it as a note; `replies` as for `threads_page`."""
+    root = aliased(Comment, name="root")
+    query = (
+        select(Comment.id, root.id, Post.slug, root.thread_number, Comment.path, root.shown_in_thread)
+        .join(root, root.id == func.coalesce(Comment.root_id, Comment.id))
+        .join(Post, Post.id == Comment.post_id)
+        .where(Comment.id == comment_id, Comment.shown_in_thread > _ZERO, Post.state == PostState.PUBLISHED)
+        .where(root.thread_number.is_not(None))
+    )
+    row = session.execute(query).one_or_none()
+    if row is None:
+        return None
+    id_, root_id, slug, number, path, shown = row
+    is_far = False
+    if path and shown > replies:
+        cut = session.scalar(select(_path_at(root_id, replies)))
+        is_far = cut is not None and path >= cut
+    return Position(id_, root_id, slug, number or 1, path or "", is_far)
+
+
+def path_in_thread(session: Session, root_id: int, comment_id: int) -> str | None:
+    """Where a reply of this thread stands in it, shown or not; None if it was never public, or belongs elsewhere."""
+    return session.scalar(select(Comment.path).where(Comment.id == comment_id, Comment.root_id == root_id))
+
+
+@dataclass(frozen=True)
+class FeedLine(ThreadLine):
+    post_id: int
+    post_slug: str
+    post_title: str
+
+
+def feed_page(
+    session: Session, *, post_id: int | None, before: tuple[datetime, int] | None, size: int
+) -> list[FeedLine]:
+    """The newest public comments, of the site or of one post, published before this (time, id)."""
+    query = (
+        public_comments()
+        .with_only_columns(*_LINE, Post.id, Post.slug, Post.title)
+        .join(CommentRevision, CommentRevision.id == Comment.revision_id)
+        .order_by(Comment.published_at.desc(), Comment.id.desc())
+        .limit(size)
+    )
+    if post_id is not None:
+        query = query.where(Comment.post_id == post_id)
+    if before:
+        query = query.where(tuple_(Comment.published_at, Comment.id) < before)
+    rows: Iterable[Any] = session.execute(query)
+    return [FeedLine(*row) for row in rows]

@@ -1,0 +1,66 @@
+"""Numbers that pages show of large tables, kept in the transaction of each change: no page counts what it shows."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import BigInteger, String, func, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from agora.rules.moderation import State
+from agora.store.columns import Base
+
+PUBLIC_POSTS = "posts-published"
+
+# A number that many change at once is the sum of so many rows: on PostgreSQL who changes one waits for who did before.
+STRIPES = 16
+
+
+class Tally(Base):
+    __tablename__ = "tallies"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    stripe: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
+def of_state(state: State) -> str:
+    """The name of the number of comments in a state."""
+    return f"comments-{state}"
+
+
+def add(session: Session, name: str, by: int, *, of: int = 0) -> None:
+    """Count `by` more; `of` is the id of what they belong to. It is written down when the transaction is committed."""
+    changes: dict[tuple[str, int], int] = session.info.setdefault("tallies", {})
+    key = (name, of % STRIPES)
+    changes[key] = changes.get(key, 0) + by
+
+
+_TALLIES: Any = Tally.__table__
+_ADD = {
+    dialect: first.on_conflict_do_update(
+        index_elements=["name", "stripe"], set_={"count": _TALLIES.c.count + first.excluded["count"]}
+    )
+    for dialect, first in (("sqlite", sqlite_insert(_TALLIES)), ("postgresql", postgresql_insert(_TALLIES)))
+}
+
+
+def settle(session: Session) -> None:
+    """Write down what was added."""
+    changes: dict[tuple[str, int], int] = session.info.pop("tallies", {})
+    # Always in the same order: two transactions that change the same rows wait for each other, but never in a circle.
+    rows = [{"name": name, "stripe": stripe, "count": by} for (name, stripe), by in sorted(changes.items()) if by]
+    if rows:
+        session.execute(_ADD[session.get_bind().dialect.name], rows)
+
+
+def counts(session: Session, names: Iterable[str]) -> dict[str, int]:
+    """These numbers, as this transaction has changed them; 0 is left out."""
+    settle(session)
+    query = select(Tally.name, func.sum(Tally.count)).where(Tally.name.in_(list(names))).group_by(Tally.name)
+    return {name: int(count) for name, count in session.execute(query) if count}
+
+
+def count(session: Session, name: str) -> int:
+    return counts(session, [name]).get(name, 0)
