@@ -8,7 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 from friends import PASSWORD, comment_on, write_post
-from servers.postgres import wait_for_end
+from servers import free_port
+from servers.postgres import PostgresServer, wait_for_end
 from sqlalchemy import func, select
 
 from agora.app import clock
@@ -87,6 +88,24 @@ def test_two_processes_serve_together(tmp_path: Path, database_url: str) -> None
     with database.read() as session:
         assert session.scalar(select(func.count(Comment.id))) == 6
     database.close()
+
+
+def test_machines_prepare_one_database(tmp_path: Path, postgres: PostgresServer) -> None:
+    """All of them, when they are started or upgraded at the same time."""
+    name = f"together_{free_port()}"
+    url = postgres.create_database(name)
+    machines = [
+        psutil.Popen(command("init"), cwd=tmp_path, env=environment(tmp_path, database_url=url), stdout=-1, stderr=-1)
+        for _ in range(3)
+    ]
+
+    said = [machine.communicate(timeout=120) for machine in machines]
+
+    assert [(machine.returncode, complaint) for machine, (_, complaint) in zip(machines, said, strict=True)] == [
+        (0, b"")
+    ] * 3
+    assert sorted(first.partition(b":")[0] for first, _ in said) == [b"Already prepared"] * 2 + [b"Prepared"]
+    postgres.drop_database(name)
 
 
 @only_sqlite

@@ -9,7 +9,7 @@ from agora.rules import charter, limits, urls
 from agora.rules.errors import N_, FieldErrors, Message
 from agora.rules.policy import Mode
 from agora.settings import Settings
-from agora.store import events, versions
+from agora.store import database, events, versions
 from agora.store import site as store
 from agora.store.people import Person
 from agora.store.site import CharterVersion, Site
@@ -19,6 +19,7 @@ CHARTER_LIMIT = 50_000
 
 def initialise(session: Session, settings: Settings, *, now: datetime) -> bool:
     """Give an empty database its site and first charter; False if it has them already."""
+    database.lock(session, "site")
     if store.is_initialised(session):
         return False
     title = {"fr": "Mon site", "en": "My site"}[settings.language]

@@ -11,7 +11,7 @@ from alembic.util import CommandError
 from agora.resources import folder
 from agora.store import bylines, comments, events, people, posts, site, subscriptions, tallies, versions
 from agora.store.columns import Base
-from agora.store.database import Database
+from agora.store.database import Database, lock
 
 __all__ = ["Base", "bylines", "comments", "events", "people", "posts", "site", "subscriptions", "tallies", "versions"]
 
@@ -33,6 +33,7 @@ def migrate(database: Database, revision: str = "head") -> None:
     """
     config = _config()
     with database.engine.begin() as connection:
+        lock(connection, "migrations")  # of several machines that are upgraded at once, one does it
         config.attributes["connection"] = connection
         try:
             (command.downgrade if revision == "base" else command.upgrade)(config, revision)
