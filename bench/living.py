@@ -34,6 +34,7 @@ def measure(plan: Plan) -> Section:
     with ExitStack() as stack:
         agora = stack.enter_context(programs.agora(place.folder, place.environment(), plan.server))
         memory = _memory_under_load(plan, agora)
+        shared_out = agora.megabytes_shared_out()
     requests, last = memory[-1]
     long_enough = requests >= MILLION
     return Section(
@@ -47,6 +48,7 @@ def measure(plan: Plan) -> Section:
                 "MB resident",
                 wanted=at_most(SMALL),
             ),
+            Row("the same, shared pages divided among processes", Figure(shared_out), "MB"),
             Row(
                 "growth of memory over them, warmed up",
                 Figure(slope(memory)),

@@ -77,6 +77,10 @@ class Served:
         """Resident memory of the largest process (1 MB = 10^6 bytes)."""
         return float(max(each.memory_info().rss for each in self.family)) / 1e6
 
+    def megabytes_shared_out(self) -> float:
+        """The same, with what several processes share divided among them."""
+        return float(max(each.memory_full_info().pss for each in self.family)) / 1e6
+
     def seconds_used(self) -> float:
         return processor_seconds(self.process)
 

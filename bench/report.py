@@ -52,6 +52,7 @@ def as_text(sections: Sequence[Section]) -> str:
 def as_markdown(sections: Sequence[Section], found_on: dict[str, Any]) -> str:
     """For the documents."""
     lines = [f"Measured with {', '.join(f'{name} {value}' for name, value in found_on.items())}."]
+    lines += ["", "![Agora beside its references, as bars](images/performance.svg)"]
     for section in sections:
         lines += [
             "",
