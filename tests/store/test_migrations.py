@@ -1,14 +1,19 @@
 """One history of migrations makes the tables that the code describes, on both databases, and takes them away again."""
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from friends import write_comment, write_post
 from sqlalchemy import func, inspect, select, text
+from sqlalchemy.orm import Session
 
 from agora.app import clock
+from agora.store import counts, discussions, posts, schema
 from agora.store.comments import Comment
 from agora.store.database import Database
+from agora.store.posts import Post
 from agora.store.schema import Base, is_current, migrate
+from store.test_counts import a_site
 
 # Everything that PostgreSQL keeps in a schema: tables, indexes, sequences, views …
 LEFT_IN_POSTGRESQL = text(
@@ -73,3 +78,35 @@ def test_constraints_have_our_names(database: Database) -> None:
         named += [inspector.get_pk_constraint(table), *inspector.get_unique_constraints(table)]
         for constraint in named:
             assert str(constraint["name"]).startswith(("ck_", "fk_", "pk_", "uq_")), (table, constraint)
+
+
+def go_to(database: Database, revision: str) -> None:
+    """To a revision, up or down."""
+    config = schema._config()
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        (command.downgrade if revision < schema.head() else command.upgrade)(config, revision)
+
+
+def test_discussions_look_as_before(database: Database) -> None:
+    """Those from before threads had numbers and replies had paths, with comments of every state."""
+    with database.write() as session:
+        a_site(session)
+        post_id = session.scalars(select(Post.id).order_by(Post.id)).first() or 0
+        before = pages_of(session, post_id)
+    go_to(database, "0002")
+    assert "thread_number" not in {column["name"] for column in inspect(database.engine).get_columns("comments")}
+
+    migrate(database)
+
+    with database.read() as session:
+        assert pages_of(session, post_id) == before
+        assert counts.wrong(session) == {}
+        assert posts.count_public(session) == 1
+        assert posts.tags_in_use(session, limit=9) == [("moss", "moss"), ("stone", "stone")]
+    assert differences(database) == []
+
+
+def pages_of(session: Session, post_id: int) -> list[list[int]]:
+    page = discussions.threads_page(session, post_id, page=1, size=50, replies=50)
+    return [[line.id for line in thread.lines] for thread in page]

@@ -74,7 +74,7 @@ def path_of(library: Library, route: Route) -> str:
     if route.name == "static":
         return static_address("style.css")
     start = route.path.partition("}")[0] + "}"
-    return route.path.format(id=ids.get(start, 0), slug=slugs.get(route.name, "the-garden"))
+    return route.path.format(id=ids.get(start, 0), slug=slugs.get(route.name, "the-garden"), part=1)
 
 
 def methods(route: Route) -> set[str]:
