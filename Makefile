@@ -15,7 +15,7 @@ CATALOGUE := src/agora/translations/fr.po
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lint format messages lock clean
+.PHONY: help run test check bench faults lint format messages lock clean
 
 help: ## say what can be done here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ check: lint test ## what CI runs: lint, types, templates, all tests
 
 bench: $(TESTS) ## measure Agora beside other programs: docs/performance.md (OPTIONS='--quick', '--long', '--only PART', '--write')
 	$(BIN)/python -m bench $(OPTIONS)
+
+faults: $(TESTS) ## break everything around a site many times, and print what came of it: docs/faults.md
+	$(BIN)/python -m pytest tests/faults --long -n 0
 
 lint: $(TESTS) ## look at style, types and templates without changing anything
 	$(BIN)/ruff format --check .

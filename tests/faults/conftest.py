@@ -1,6 +1,6 @@
 """The same bench in two lengths: short in `make test`, long and with a table in `make faults`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from statistics import median
 
 import pytest
@@ -27,14 +27,17 @@ def rounds(is_long: bool) -> Callable[[int, int], range]:
 
 
 @pytest.fixture
-def outcome(request: pytest.FixtureRequest) -> Iterator[Outcome]:
+def outcome(request: pytest.FixtureRequest) -> Outcome:
     """A line of the table, under the first sentence of the test's docstring; it is printed however the test ends."""
     test = request.node.function
     kind = request.node.callspec.params.get("database_url", "") if hasattr(request.node, "callspec") else ""
     sentence = (test.__doc__ or test.__name__).partition(".")[0]
-    line = Outcome(f"{sentence} ({kind})" if kind else sentence)
-    yield line
-    OUTCOMES.append(line)
+    return new_line(f"{sentence} ({kind})" if kind else sentence)
+
+
+def new_line(scenario: str) -> Outcome:
+    OUTCOMES.append(Outcome(scenario))
+    return OUTCOMES[-1]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -2,7 +2,6 @@
 
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,13 +53,13 @@ class ServingInAnotherTime(Serving):
     difference = "-25h"
 
 
-def test_process_whose_clock_was_set_back(
-    database_url: str, tmp_path: Path, rounds: Callable[[int, int], range], outcome: Outcome
-) -> None:
+def test_process_whose_clock_was_set_back(database_url: str, tmp_path: Path, is_long: bool, outcome: Outcome) -> None:
     """The whole server is killed and comes back a day earlier."""
     if not shutil.which("faketime"):
         pytest.skip(MISSING)
     database = Database(database_url)
+    if not (database.is_sqlite or is_long):
+        pytest.skip("a second database belongs to the long form: make faults.")
     post = prepare(database)
     today = Serving(tmp_path, database_url=database_url, inner_worker="off", **SETTINGS)
     yesterday = ServingInAnotherTime(

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import make_url
 
 from agora.store.database import Database
 
+from .conftest import new_line
 from .ledger import SETTINGS, Ledger, Outcome, prepare, settle
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -42,56 +44,49 @@ def served(database_url: str, network: Network, tmp_path: Path) -> Iterator[Serv
         assert "Traceback" not in served.log
 
 
-def test_dropped_connections_lose_nothing(
-    served: Serving, network: Network, database: Database, rounds: Rounds, outcome: Outcome
+def test_broken_lines_lose_nothing(
+    served: Serving, network: Network, postgres: PostgresServer, database: Database, rounds: Rounds
 ) -> None:
-    """All connections to the database are dropped."""
+    """Connections are dropped or terminated; the network is cut, or swallows everything. One after the other."""
+    brief = {
+        "All connections to PostgreSQL are dropped": network.drop,
+        "pg_terminate_backend of all connections": lambda: postgres.hang_up(str(database.engine.url.database)),
+    }
+    lasting = {"The network to PostgreSQL is cut": network.cut, "The network to PostgreSQL is frozen": network.freeze}
+    outcomes = {name: new_line(name) for name in (*brief, *lasting)}
     with Ledger(served.client, prepare(database)) as ledger:
-        for _ in rounds(3, 50):
-            ledger.wait_for(random.randint(1, 12))
-            since = time.monotonic()
-            network.drop()
-            outcome.back_after.append(ledger.back_after(since))
-        settle(ledger, database, outcome)
+        for name, trouble in brief.items():
+            with counted(ledger, outcomes[name]):
+                for _ in rounds(2, 50):
+                    ledger.wait_for(random.randint(1, 12))
+                    since = time.monotonic()
+                    trouble()
+                    outcomes[name].back_after.append(ledger.back_after(since))
+        for name, trouble in lasting.items():
+            with counted(ledger, outcomes[name]):
+                for _ in rounds(1, 10):
+                    ledger.wait_for(random.randint(1, 12))
+                    trouble()
+                    ledger.wait_for_refusal()
+                    assert_away(served, ledger)
+                    since = time.monotonic()
+                    network.mend()
+                    outcomes[name].back_after.append(ledger.back_after(since))
+        settle(ledger, database, Outcome("all of them"))
 
 
-def test_terminated_connections_lose_nothing(
-    served: Serving, postgres: PostgresServer, database: Database, rounds: Rounds, outcome: Outcome
-) -> None:
-    """pg_terminate_backend of all connections."""
-    name = database.engine.url.database
-    with Ledger(served.client, prepare(database)) as ledger:
-        for _ in rounds(3, 50):
-            ledger.wait_for(random.randint(1, 12))
-            since = time.monotonic()
-            assert postgres.hang_up(name)
-            outcome.back_after.append(ledger.back_after(since))
-        settle(ledger, database, outcome)
+@contextmanager
+def counted(ledger: Ledger, outcome: Outcome) -> Iterator[None]:
+    """Put what happens meanwhile into this line of the table. That nothing is lost shows when the book is closed."""
+    acknowledged, answers = len(ledger.acknowledged), ledger.answers.copy()
+    yield
+    outcome.acknowledged, outcome.answers = len(ledger.acknowledged) - acknowledged, ledger.answers - answers
 
 
-@pytest.mark.parametrize("trouble", [Network.cut, Network.freeze], ids=["cut", "frozen"])
-def test_database_out_of_reach_loses_nothing(
-    served: Serving,
-    network: Network,
-    database: Database,
-    trouble: Callable[[Network], None],
-    rounds: Rounds,
-    outcome: Outcome,
-) -> None:
-    """The network to the database is away for a while."""
-    outcome.scenario = f"The network to the database is {'cut' if trouble is Network.cut else 'frozen'}"
-    post = prepare(database)
-    with Ledger(served.client, post) as ledger:
-        for _ in rounds(1, 10):
-            ledger.wait_for(random.randint(1, 12))
-            trouble(network)
-            ledger.wait_for_refusal()
-            with served.client() as client:
-                assert client.get("/healthz").status_code == 200
-                away = client.get(f"/posts/{post.slug}")
-                assert (away.status_code, away.headers["retry-after"]) == (503, "60")
-                assert "Please try again" in away.text
-            since = time.monotonic()
-            network.mend()
-            outcome.back_after.append(ledger.back_after(since))
-        settle(ledger, database, outcome)
+def assert_away(served: Serving, ledger: Ledger) -> None:
+    """Pages say so, those from memory too; and the process answers."""
+    with served.client() as client:
+        assert client.get("/healthz").status_code == 200
+        away = client.get(f"/posts/{ledger.post.slug}")
+        assert (away.status_code, away.headers["retry-after"]) == (503, "60")
+        assert "Please try again" in away.text

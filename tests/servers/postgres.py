@@ -103,8 +103,8 @@ class PostgresServer:
         self._until("SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'")
 
     def hang_up(self, name: str) -> int:
-        """End all connections to a database, as an administrator would; how many there were."""
-        statement = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
+        """End all connections to a database, as an administrator would; how many there were. Returns when they are."""
+        statement = "SELECT count(pg_terminate_backend(pid, 30000)) FROM pg_stat_activity WHERE datname = %s"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             return connection.execute(statement, [name]).fetchone()[0]
 

@@ -36,7 +36,8 @@ _NOTICES_THE_DEAD = {
     "application_name": "agora",
 }
 _ACTIVE = 1  # a question was sent and its answer has not come (libpq's PQTRANS_ACTIVE)
-_READ_ONLY = "25006"  # read_only_sql_transaction
+# What a standby says to a writer: read_only_sql_transaction, or that there is no read-write mode during recovery.
+_READ_ONLY = {"25006", "0A000"}
 
 
 class ReadOnly(Exception):
@@ -171,7 +172,7 @@ def _leave_who_only_reads(context: ExceptionContext) -> None:
     connection, cause = context.connection, context.original_exception
     if connection is None or connection.get_execution_options().get("postgresql_readonly"):
         return
-    if getattr(cause, "sqlstate", "") == _READ_ONLY:
+    if getattr(cause, "sqlstate", "") in _READ_ONLY:
         context.is_disconnect = True
         raise OperationalError(context.statement, None, cause, hide_parameters=True, connection_invalidated=True)
 
