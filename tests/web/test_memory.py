@@ -14,6 +14,7 @@ from conftest import KINDS
 from friends import Site, comment_on, decide, form
 from sqlalchemy import Engine, event, text
 
+from agora.web import encodings
 from agora.web.memory import PARAMETERS, Memory
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -222,6 +223,24 @@ def test_crowd_waits_for_one_page(site: Site) -> None:
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     assert len(made) == 1
+
+
+@only_sqlite
+def test_crowd_waits_for_one_compression(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, encode, made = f"/posts/{site.post().slug}", encodings.encode, []
+
+    def overheard(encoding: str, body: bytes) -> bytes:
+        made.append(encoding)
+        return encode(encoding, body)
+
+    monkeypatch.setattr(encodings, "encode", overheard)
+    clients = [site.client() for _ in range(12)]
+    for client in clients:
+        client.get(path, headers=PLAIN)
+    with ThreadPoolExecutor(12) as crowd:
+        answers = list(crowd.map(lambda client: client.get(path, headers={"Accept-Encoding": "br"}), clients))
+    assert {answer.headers["content-encoding"] for answer in answers} == {"br"}
+    assert made == ["br"]
 
 
 @only_sqlite

@@ -94,6 +94,7 @@ class Kept:
     ready: dict[str, Answer] = field(default_factory=dict)  # by encoding
     unchanged: dict[bytes, Answer] = field(default_factory=dict)  # what a reader may hold, and the 304 for it
     size: int = OVERHEAD
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # of who compresses it
 
     def add(self, encoding: str, body: bytes) -> None:
         """Make ready what is sent to those who take this encoding."""
@@ -244,14 +245,16 @@ class Memory:
             self.figures.evicted += 1
 
     async def _encode(self, kept: Kept, encoding: str) -> Answer:
-        body = await anyio.to_thread.run_sync(partial(encodings.encode, encoding, kept.body))
-        if encoding not in kept.ready:  # others may have asked for it meanwhile
-            before = kept.size
-            kept.add(encoding, body)
-            # What has been replaced or evicted meanwhile is no longer counted.
-            if self._entries.get(kept.key) is kept:
-                self._size += kept.size - before
-                self._make_room()
+        # A crowd waits for one: as many at once would each take a thread, and memory that is not given back.
+        async with kept.turn:
+            if encoding not in kept.ready:
+                body = await anyio.to_thread.run_sync(partial(encodings.encode, encoding, kept.body))
+                before = kept.size
+                kept.add(encoding, body)
+                # What has been replaced or evicted meanwhile is no longer counted.
+                if self._entries.get(kept.key) is kept:
+                    self._size += kept.size - before
+                    self._make_room()
         return kept.ready[encoding]
 
 
