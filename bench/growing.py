@@ -70,7 +70,7 @@ def generate(place: Place, discussion: int) -> None:
 
 
 def pages_of(place: Place, maker: Maker) -> dict[str, str]:
-    """The pages of the longest discussion, by their names. The permalink of its middle comment leads to its middle."""
+    """The pages of the longest discussion, by their names. A permalink leads to its middle."""
     slug, middle = longest_discussion(place)
     permalink = f"/comments/{middle}"
     leads_to = urlsplit(maker.make(permalink, 1)["location"])
@@ -82,10 +82,10 @@ def pages_of(place: Place, maker: Maker) -> dict[str, str]:
 
 
 def longest_discussion(place: Place) -> tuple[str, int]:
-    """The slug of its post, and the id of its middle public comment."""
+    """The slug of its post, and the id of the first comment of its middle thread."""
     database = place.database()
     with database.read() as session:
-        public = select(Comment).where(Comment.state == State.PUBLISHED).subquery()
+        public = select(Comment).where(Comment.state == State.PUBLISHED, Comment.parent_id.is_(None)).subquery()
         count = func.count()
         longest = select(public.c.post_id, count).group_by(public.c.post_id).order_by(count.desc()).limit(1)
         post_id, number = session.execute(longest).one()
