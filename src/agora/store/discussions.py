@@ -4,13 +4,13 @@ Every question costs the same in a discussion of twenty comments and in one of a
 their number, replies by their path, and nothing is counted or skipped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, case, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from agora.rules import threads
@@ -24,7 +24,8 @@ _END = "~"
 _ZERO: ColumnElement[int] = literal_column("0")
 
 
-@dataclass(frozen=True)
+# Not frozen: a page makes hundreds of them, and that would take five times as long.
+@dataclass(slots=True)
 class ThreadLine:
     """What a page or feed prints of a comment. `html` and `name` are to be shown only when it is published."""
 
@@ -48,27 +49,29 @@ class ThreadLine:
         return self.state is State.PUBLISHED
 
 
-_LINE: tuple[Any, ...] = (
-    Comment.id,
-    Comment.parent_id,
-    Comment.state,
-    Comment.name,
-    Comment.website,
-    CommentRevision.html,
-    Comment.created_at,
-    Comment.published_at,
-    Comment.edited_at,
-    Comment.person_id,
-    Comment.language,
-    Comment.root_id,
-    Comment.path,
-    Comment.shown_in_thread,
+# Columns of the tables, and not of the entities: what is asked of these takes no way through the ORM.
+_comment, _revision = Comment.__table__.c, CommentRevision.__table__.c
+_LINE: tuple[ColumnElement[Any], ...] = (
+    _comment.id,
+    _comment.parent_id,
+    _comment.state,
+    _comment.name,
+    _comment.website,
+    _revision.html,
+    _comment.created_at,
+    _comment.published_at,
+    _comment.edited_at,
+    _comment.person_id,
+    _comment.language,
+    _comment.root_id,
+    _comment.path,
+    _comment.shown_in_thread,
 )
 
 
 def _lines() -> Select[Any]:
     query: Select[Any] = select(*_LINE)
-    return query.join(CommentRevision, CommentRevision.id == Comment.revision_id)
+    return query.join(CommentRevision.__table__, _revision.id == _comment.revision_id)
 
 
 @dataclass
@@ -93,10 +96,10 @@ def threads_page(session: Session, post_id: int, *, page: int, size: int, replie
 
     Threads of which nothing is public any more leave a gap: what is on which page never changes.
     """
-    first, last = (page - 1) * size + 1, page * size
-    found = {line.id: Thread([line]) for line in _rows(session, _first_comments(post_id, first, last))}
+    asked = {"post_id": post_id, "first": (page - 1) * size + 1, "last": page * size, "replies": replies}
+    found = {line.id: Thread([line]) for line in _rows(session, _FIRST_COMMENTS, asked)}
     cut: dict[int, int] = {}
-    for line in _rows(session, _first_replies(post_id, first, last, replies)):
+    for line in _rows(session, _FIRST_REPLIES, asked):
         assert line.root_id is not None  # noqa: S101 - it is a reply
         thread = found[line.root_id]
         if len(thread.lines) <= replies or thread.root.shown_in_thread <= replies:
@@ -108,40 +111,39 @@ def threads_page(session: Session, post_id: int, *, page: int, size: int, replie
     return list(found.values())
 
 
-def _first_comments(post_id: int, first: int, last: int) -> Select[Any]:
-    return (
-        _lines()
-        .where(Comment.post_id == post_id, Comment.thread_number >= first, Comment.thread_number <= last)
-        .where(Comment.shown_in_thread > _ZERO)
-        .order_by(Comment.thread_number)
-    )
-
-
-def _first_replies(post_id: int, first: int, last: int, replies: int) -> Select[Any]:
-    """The replies of these threads; of a long thread as many as are shown, and one that is not."""
-    root = aliased(Comment, name="root")
-    return (
-        _lines()
-        .join(root, root.id == Comment.root_id)
-        .where(root.post_id == post_id, root.thread_number >= first, root.thread_number <= last)
-        .where(root.shown_in_thread > _ZERO, Comment.shown_in_thread > _ZERO)
-        .where(
-            Comment.path
-            <= case((root.shown_in_thread > replies, func.coalesce(_path_at(root.id, replies), _END)), else_=_END)
-        )
-        .order_by(Comment.root_id, Comment.path)
-    )
-
-
-def _path_at(root_id: Any, replies: int) -> ColumnElement[str | None]:
+def _path_at(root_id: Any, replies: Any) -> ColumnElement[str | None]:
     """The path of the reply that stands after so many others of a thread."""
-    one = aliased(Comment, name="one")
+    one = Comment.__table__.alias("one").c
     query = select(one.path).where(one.root_id == root_id, one.shown_in_thread > _ZERO)
     return query.order_by(one.path).limit(1).offset(replies).scalar_subquery()
 
 
-def _rows(session: Session, query: Select[Any]) -> list[ThreadLine]:
-    return [ThreadLine(*row) for row in session.execute(query)]
+def _in_threads(comment: Any) -> tuple[ColumnElement[bool], ...]:
+    """That a first comment is shown, and its number among those that are asked for."""
+    numbers = comment.thread_number >= bindparam("first"), comment.thread_number <= bindparam("last")
+    return (comment.post_id == bindparam("post_id"), *numbers, comment.shown_in_thread > _ZERO)
+
+
+def _first_replies() -> Select[Any]:
+    """The replies of these threads; of a long thread as many as are shown, and one that is not."""
+    root = Comment.__table__.alias("root")
+    is_long = root.c.shown_in_thread > bindparam("replies")
+    end = case((is_long, func.coalesce(_path_at(root.c.id, bindparam("replies")), _END)), else_=_END)
+    return (
+        _lines()
+        .join(root, root.c.id == _comment.root_id)
+        .where(*_in_threads(root.c), _comment.shown_in_thread > _ZERO, _comment.path <= end)
+        .order_by(_comment.root_id, _comment.path)
+    )
+
+
+# Written once: SQLAlchemy takes longer to put them together than the database to answer them.
+_FIRST_COMMENTS = _lines().where(*_in_threads(_comment)).order_by(_comment.thread_number)
+_FIRST_REPLIES = _first_replies()
+
+
+def _rows(session: Session, query: Select[Any], asked: Mapping[str, Any] | None = None) -> list[ThreadLine]:
+    return [ThreadLine(*row) for row in session.execute(query, asked)]
 
 
 @dataclass(frozen=True)
@@ -222,7 +224,7 @@ def path_in_thread(session: Session, root_id: int, comment_id: int) -> str | Non
     return session.scalar(select(Comment.path).where(Comment.id == comment_id, Comment.root_id == root_id))
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class FeedLine(ThreadLine):
     post_id: int
     post_slug: str
