@@ -20,7 +20,7 @@ KINDS = ("sqlite", "postgresql")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 # Where files take long: they come first, so that at the end no process waits long for the other.
-LONG = ("browser", "faults", "cli", "rules", "servers")
+LONG = ("browser", "faults", "rules", "cli", "servers")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
