@@ -87,7 +87,7 @@ class Site:
     def __enter__(self) -> Self:
         self._thread.start()
         # The socket listens already: this waits until somebody answers.
-        httpx.get(f"{self.base_url}/healthz", timeout=20, verify=_TLS).raise_for_status()
+        httpx.get(f"{self.base_url}/healthz", timeout=120, verify=_TLS).raise_for_status()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -101,7 +101,7 @@ class Site:
 
     def client(self, **options: Any) -> httpx.Client:
         """A browser without a session."""
-        client = httpx.Client(base_url=self.base_url, timeout=30, **({"verify": _TLS} | options))
+        client = httpx.Client(base_url=self.base_url, timeout=120, **({"verify": _TLS} | options))
         self._clients.append(client)
         return client
 

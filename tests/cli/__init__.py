@@ -12,7 +12,7 @@ from typing import Self
 import httpx
 from servers import HOST, free_port
 
-ENDED_WITHIN = 30  # seconds, on a machine that is busy with other things
+ENDED_WITHIN = 60  # seconds, on a machine that is busy with other things
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading the system's certificates takes longer than a request
 SECRET_KEY = "a secret of the command line, long enough"
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -107,4 +107,4 @@ class Serving:
         self.process = None
 
     def client(self, **options: object) -> httpx.Client:
-        return httpx.Client(base_url=self.base_url, **({"timeout": 30, "verify": NO_TLS} | options))
+        return httpx.Client(base_url=self.base_url, **({"timeout": 120, "verify": NO_TLS} | options))

@@ -41,7 +41,7 @@ def all_at_once(deeds: list[Callable[[], httpx.Response]]) -> list[httpx.Respons
     start = Barrier(len(deeds))
 
     def do(deed: Callable[[], httpx.Response]) -> httpx.Response:
-        start.wait(timeout=30)
+        start.wait(timeout=120)
         return deed()
 
     with ThreadPoolExecutor(len(deeds)) as threads:

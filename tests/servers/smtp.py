@@ -70,7 +70,7 @@ class SmtpServer:
         """From now on answer 550 for this address, in any case of its letters."""
         self._rejected.add(address.casefold())
 
-    def wait_for(self, count: int, timeout: float = 10) -> list[EmailMessage]:
+    def wait_for(self, count: int, timeout: float = 60) -> list[EmailMessage]:
         """The letters, as soon as there are at least `count`; TimeoutError after so many seconds."""
         with self._arrival:
             if not self._arrival.wait_for(lambda: len(self.letters) >= count, timeout):
