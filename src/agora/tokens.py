@@ -30,14 +30,15 @@ class ExpiredToken(BadToken):
 class Tokens:
     def __init__(self, secret: str) -> None:
         self._secret = secret
+        self._serializers = {purpose: self._serializer(purpose) for purpose in LIFETIMES}
 
     def sign(self, purpose: str, payload: Any) -> str:
-        return str(self._serializer(purpose).dumps(payload))
+        return str(self._serializers[purpose].dumps(payload))
 
     def open(self, purpose: str, token: str) -> Any:
         """The payload of a token made for this purpose. Raises BadToken or ExpiredToken."""
         try:
-            payload, signed_at = self._serializer(purpose).loads(token, return_timestamp=True)
+            payload, signed_at = self._serializers[purpose].loads(token, return_timestamp=True)
         except BadSignature as error:
             raise BadToken(purpose) from error
         # One from the future is ours as well: the clock was set back meanwhile.

@@ -7,6 +7,7 @@ import warnings
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from markupsafe import Markup
 from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy.orm import Session
 
@@ -47,29 +48,54 @@ class BylineDraft:
     person_id: int | None = None  # whose comments are marked as the author's
 
 
+@dataclass(frozen=True)
+class Made:
+    """What takes long about a byline: its biography as HTML, its picture as a portrait or as one that is broken."""
+
+    bio_html: Markup
+    portrait: Portrait | None = None
+    is_broken: bool = False
+
+
+def made_ready(bio: str, picture: bytes, language: str) -> Made:
+    bio_html = markup.post_html(bio[: limits.BIO], language)  # a longer one is refused anyway
+    try:
+        return Made(bio_html, _portrait(picture) if picture else None)
+    except _BROKEN:
+        return Made(bio_html, is_broken=True)
+
+
 def save_byline(
-    session: Session, byline: Byline | None, draft: BylineDraft, *, by: Person | None, language: str, now: datetime
+    session: Session,
+    byline: Byline | None,
+    draft: BylineDraft,
+    *,
+    made: Made | None = None,
+    by: Person | None,
+    language: str,
+    now: datetime,
 ) -> Byline:
-    """Create or change a byline. Raises FieldErrors for `name`, `slug`, `bio`, `link_url` and `portrait`."""
+    """Create or change a byline; `made` is the draft's, made ready before.
+
+    Raises FieldErrors for `name`, `slug`, `bio`, `link_url` and `portrait`.
+    """
     slug = draft.slug or urls.slugify(draft.name)
     links, errors = _links(draft.links)
     errors |= _errors(session, draft, slug, byline.id if byline else None)
-    portrait = None
-    try:
-        portrait = _portrait(draft.portrait) if draft.portrait else None
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    made = made or made_ready(draft.bio, draft.portrait, language)
+    if made.is_broken:
         errors["portrait"] = Message(N_("This picture cannot be used; choose a PNG, JPEG or WebP file."))
     if errors:
         raise FieldErrors(errors)
     byline = byline or Byline()
     byline.name, byline.slug, byline.bio, byline.links = draft.name, slug, draft.bio, links
-    byline.bio_html = markup.post_html(draft.bio, language)
+    byline.bio_html = made.bio_html
     byline.renderer = markup.RENDERER_VERSION
     byline.person_id = draft.person_id
-    if portrait:
-        session.merge(portrait)
+    if made.portrait:
+        session.merge(made.portrait)
         session.flush()  # first the picture, then the byline that points at it: no relation tells the session so
-        byline.portrait_name = portrait.name
+        byline.portrait_name = made.portrait.name
     elif draft.remove_portrait:
         byline.portrait_name = None
     session.add(byline)

@@ -1,6 +1,7 @@
 """Accounts: adding people, signing in by password or by a link, ending sessions."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -69,11 +70,16 @@ def password_trouble(password: str) -> Message | None:
     return None
 
 
-def set_password(session: Session, person: Person, password: str, *, keep: DeskSession) -> None:
-    """Set a password and end every other session of this person. Raises FieldErrors for `password`."""
+def hash_password(password: str) -> str:
+    """Raises FieldErrors for `password`. Takes long, on purpose."""
     if trouble := password_trouble(password):
         raise FieldErrors({"password": trouble})
-    person.password_hash = _hasher.hash(password)
+    return _hasher.hash(password)
+
+
+def set_password(session: Session, person: Person, hashed: str, *, keep: DeskSession) -> None:
+    """Set a password, by its hash, and end every other session of this person."""
+    person.password_hash = hashed
     session.execute(delete(DeskSession).where(DeskSession.person_id == person.id, DeskSession.id != keep.id))
 
 
@@ -108,18 +114,36 @@ def _keep_an_administrator(session: Session) -> None:
         raise Conflict(N_("This is the only administrator; the site needs one."))
 
 
-def check_password(session: Session, email: str, password: str) -> Person:
-    """The person with this address and password. Raises FieldErrors for `password`."""
+@dataclass(frozen=True)
+class Comparison:
+    """A password compared with the hash that an account had; `renewed` is a stronger hash, where one is due."""
+
+    known: str | None
+    fits: bool
+    renewed: str | None = None
+
+
+def compare_password(session: Session, email: str, password: str) -> Comparison:
+    """Takes long, on purpose, and as long where there is no such account."""
     person = people.person_by_email(session, urls.email_address(email) or "")
-    known = person.password_hash if person and person.password_hash else _nobody()
+    known = person.password_hash if person else None
     try:
-        _hasher.verify(known, password[: limits.PASSWORD_MAX])
+        _hasher.verify(known or _nobody(), password[: limits.PASSWORD_MAX])
     except (VerificationError, InvalidHashError):
-        person = None
-    if person is None or not person.password_hash:
+        return Comparison(known, fits=False)
+    if known is None:
+        return Comparison(None, fits=False)
+    return Comparison(known, True, _hasher.hash(password) if _hasher.check_needs_rehash(known) else None)
+
+
+def check_password(session: Session, email: str, password: str, *, compared: Comparison | None = None) -> Person:
+    """The person with this address and password, which were `compared` before. Raises FieldErrors for `password`."""
+    compared = compared or compare_password(session, email, password)
+    person = people.person_by_email(session, urls.email_address(email) or "")
+    if person is None or not compared.fits or person.password_hash != compared.known:
         raise FieldErrors({"password": _WRONG})
-    if _hasher.check_needs_rehash(person.password_hash):
-        person.password_hash = _hasher.hash(password)
+    if compared.renewed:
+        person.password_hash = compared.renewed
     return person
 
 

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from markupsafe import Markup
 from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
@@ -32,6 +33,7 @@ class PostDraft:
     language: str = "fr"
     discussion_open: bool = True
     moderation: Mode | None = None
+    html: Markup | None = None  # of the body, made ready before
 
 
 class StaleEdition(Conflict):
@@ -90,6 +92,11 @@ def save_post(
     if post.is_public:
         versions.touch(session, versions.SITE)
     events.record(session, "post.saved", at=now, post_id=post.id, person_id=by.id if by else None)
+
+
+def body_html(body: str, language: str) -> Markup:
+    """Of no more text than a post may have: a longer one is refused anyway."""
+    return markup.post_html(body[: limits.POST], language)
 
 
 def publish_post(session: Session, post: Post, *, by: Person | None, now: datetime) -> None:
@@ -168,7 +175,7 @@ def _field_errors(draft: PostDraft) -> dict[str, Message]:
 
 def _fill(session: Session, post: Post, draft: PostDraft, slug: str, now: datetime) -> None:
     post.title, post.slug, post.summary, post.body = draft.title, slug, draft.summary, markup.clean_source(draft.body)
-    post.body_html = markup.post_html(draft.body, draft.language)
+    post.body_html = draft.html if draft.html is not None else body_html(draft.body, draft.language)
     post.renderer, post.words = markup.RENDERER_VERSION, len(draft.body.split())
     post.language, post.discussion_open, post.moderation = draft.language, draft.discussion_open, draft.moderation
     post.source_url = (urls.web_address(draft.source_url) or "") if draft.source_url else ""

@@ -119,6 +119,8 @@ def _links(submission: Submission, rules: SiteRules) -> Reason | None:
 
 
 def _words(submission: Submission, rules: SiteRules) -> Reason | None:
+    if not rules.held_words:
+        return None
     spoken = f" {fold(submission.text)} "  # a held "word" may be several: it is sought as a row of whole words
     found = [word for word in rules.held_words if fold(word) and f" {fold(word)} " in spoken]
     return Reason("words", {"words": ", ".join(found)}) if found else None

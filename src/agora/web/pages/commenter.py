@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from agora.actions import comments as actions
 from agora.actions import subscriptions as follow
+from agora.actions.comments import Text
 from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.rules.moderation import EDITABLE, Decision, Party, State, next_state
 from agora.rules.policy import MODE_NAMES
@@ -108,6 +109,14 @@ def _page(
     )
 
 
+def prepare_edit(context: Context) -> Text | None:
+    context.refuse_beyond("comment")
+    comment, body = _comment(context), context.fields.raw("body")
+    if actions.text_trouble(body) or not actions.may_edit(comment, context.settings, context.now):
+        return None
+    return actions.made_ready(body, comment.language)
+
+
 def edit(context: Context) -> Response:
     comment = _comment(context)
     rules = actions.rules_of(comment.post, context.site, context.settings)
@@ -118,6 +127,7 @@ def edit(context: Context) -> Response:
         context.fields.raw("body"),
         rules,
         context.settings,
+        text=context.prepared,
         whence=context.whence,
         now=context.now,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from starlette.responses import Response
 
 from agora.actions import bylines as actions
-from agora.actions.bylines import BylineDraft
+from agora.actions.bylines import BylineDraft, Made
 from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.rules.limits import LINKS
 from agora.rules.permissions import Deed
@@ -42,6 +42,11 @@ def edit(context: Context) -> Response:
     return _form(context, BylineForm(byline, byline.name, byline.slug, byline.bio, links))
 
 
+def prepare(context: Context) -> Made:
+    fields = context.fields
+    return actions.made_ready(fields.raw("bio"), fields.uploads.get("portrait", b""), context.settings.language)
+
+
 def save(context: Context) -> Response:
     byline = _byline(context) if context.path("id") else None
     fields = context.fields
@@ -55,7 +60,13 @@ def save(context: Context) -> Response:
         person_id=_account(context, byline),
     )
     actions.save_byline(
-        context.session, byline, draft, by=context.person, language=context.settings.language, now=context.now
+        context.session,
+        byline,
+        draft,
+        made=context.prepared,
+        by=context.person,
+        language=context.settings.language,
+        now=context.now,
     )
     return context.redirect(f"{context.url('desk_bylines')}?done=saved")
 

@@ -3,6 +3,7 @@
 import difflib
 from dataclasses import dataclass, field
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from agora.actions import posts as actions
@@ -90,6 +91,14 @@ def save(context: Context) -> Response:
     return _answer(context, _post(context))
 
 
+def prepare(context: Context) -> Markup | None:
+    """The body as HTML."""
+    if context.fields.text("action") == "edit":
+        return None
+    draft = _draft(context)
+    return actions.body_html(draft.body, draft.language)
+
+
 def _answer(context: Context, post: Post | None) -> Response:
     action = context.fields.text("action")
     draft = _draft(context)
@@ -147,6 +156,7 @@ def _draft(context: Context) -> PostDraft:
         language=language if language in LANGUAGES else context.settings.language,
         discussion_open=fields.text("discussion") != "closed",
         moderation=Mode(moderation) if moderation in set(Mode) else None,
+        html=context.prepared,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from agora.actions import people as actions
+from agora.actions.people import Comparison
 from agora.i18n import LANGUAGES
 from agora.rules import urls
 from agora.rules.errors import N_, FieldErrors, Message, Refused
@@ -36,16 +37,30 @@ def _form(context: Context, *, status: int = 200, **presented: Any) -> Response:
     return context.page("people/sign_in.html", status=status, **given, **defaults)
 
 
+def prepare(context: Context) -> Comparison | None:
+    """The password compared, unless there were too many attempts already."""
+    email, password = context.fields.text("email"), context.fields.raw("password")
+    context.refuse_beyond("sign-in")
+    if not password:
+        return None
+    context.refuse_beyond("password", _account_hash(context, email))
+    return actions.compare_password(context.session, email, password)
+
+
+def _account_hash(context: Context, email: str) -> str:
+    return context.house.tokens.keyed_hash("account", email.lower())
+
+
 def sign_in(context: Context) -> Response:
     """By password; or, with an address alone, by a letter with a link."""
     email, password = context.fields.text("email"), context.fields.raw("password")
     context.spend("sign-in")
-    account = context.house.tokens.keyed_hash("account", email.lower())
+    account = _account_hash(context, email)
     try:
         if not password:
             return _send_link(context, email, account)
         context.spend("password", account)
-        person = actions.check_password(context.session, email, password)
+        person = actions.check_password(context.session, email, password, compared=context.prepared)
     except FieldErrors as wrong:
         # Answered here and not by the boundary: this attempt has to be counted.
         return _form(context, status=422, errors=wrong.errors)
@@ -123,12 +138,18 @@ def _account(context: Context, errors: object, *, status: int = 200) -> Response
     )
 
 
+def prepare_account(context: Context) -> str | None:
+    """The hash of a new password."""
+    is_password = context.fields.text("action") == "password"
+    return actions.hash_password(context.fields.raw("password")) if is_password else None
+
+
 def save_account(context: Context) -> Response:
     fields, person = context.fields, context.person
     match fields.text("action"):
         case "password":
             assert context.desk_session is not None  # noqa: S101 - the boundary has seen to it
-            actions.set_password(context.session, person, fields.raw("password"), keep=context.desk_session)
+            actions.set_password(context.session, person, context.prepared, keep=context.desk_session)
             done = "password"
         case "end":
             actions.end_session(context.session, person, whole_number(fields.text("session")) or 0)
