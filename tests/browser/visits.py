@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from friends import Site
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
 from agora.actions import people as people_actions
 from agora.store.people import Person
@@ -15,8 +15,9 @@ from agora.store.people import Person
 DESKTOP = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
 PHONE = {"viewport": {"width": 320, "height": 640}, "color_scheme": "dark"}
 
-# So that a wrong step is told soon; nothing here waits that long when all is well.
-PATIENCE = 8_000
+# In milliseconds, on a machine that is busy with other things; nothing here waits that long when all is well.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 
 class Watch:
