@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import ROOT, chart, commenting, growing, living, making, on_postgresql, reading, report
+from bench import ROOT, chart, commenting, discussion, living, making, on_postgresql, reading, report
 from bench.plan import Plan
 from bench.rows import Row, Section
 from bench.samples import Figure
@@ -22,12 +22,12 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "reading": reading.measure,
     "making": making.measure,
     "commenting": commenting.measure,
-    "growing": growing.measure,
+    "discussion": discussion.measure,
     "living": living.measure,
     "postgresql": on_postgresql.measure,
 }
 # Where nobody reads; comments then without the readers beside them.
-WITHOUT_WRK = ("commenting", "growing")
+WITHOUT_WRK = ("commenting", "discussion")
 # Seconds of one run, and requests in the test of memory.
 LENGTHS = {"quick": (1, 20_000), "usual": (2, 100_000), "long": (5, 1_000_000)}
 
