@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, literal_column, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from agora.rules import threads
 from agora.rules.moderation import State
@@ -156,25 +156,29 @@ class Part:
     next: int | None  # the first reply after them
 
 
+_OF_THREAD = _lines().where(_comment.root_id == bindparam("root_id"), _comment.shown_in_thread > _ZERO)
+_ON = _OF_THREAD.where(_comment.path >= bindparam("path")).order_by(_comment.path)
+_BACK = _OF_THREAD.where(_comment.path < bindparam("path")).order_by(_comment.path.desc())
+
+
 def thread_part(session: Session, root_id: int, *, start: str, size: int) -> Part:
     """The replies from this path on."""
-    found = _rows(session, _replies(root_id).where(Comment.path >= start).order_by(Comment.path).limit(size + 1))
-    lines, rest = found[:size], found[size:]
-    earlier = _replies(root_id).with_only_columns(Comment.id).where(Comment.path < start).limit(1)
-    is_first = session.scalar(earlier) is None
-    return _part(session, root_id, lines, is_first=is_first, next_id=rest[0].id if rest else None)
+    asked = {"root_id": root_id, "path": start}
+    found = _rows(session, _ON.limit(size + 1), asked)
+    is_first = session.scalar(_first_id(_BACK), asked) is None
+    return _part(session, root_id, found[:size], is_first=is_first, next_id=found[size].id if found[size:] else None)
 
 
 def thread_part_before(session: Session, root_id: int, *, end: str, size: int) -> Part:
     """The last replies before this path."""
-    found = _rows(session, _replies(root_id).where(Comment.path < end).order_by(Comment.path.desc()).limit(size + 1))
-    following = _replies(root_id).with_only_columns(Comment.id).where(Comment.path >= end).order_by(Comment.path)
-    next_id = session.scalar(following.limit(1))
+    asked = {"root_id": root_id, "path": end}
+    found = _rows(session, _BACK.limit(size + 1), asked)
+    next_id = session.scalar(_first_id(_ON), asked)
     return _part(session, root_id, found[:size][::-1], is_first=len(found) <= size, next_id=next_id)
 
 
-def _replies(root_id: int) -> Select[Any]:
-    return _lines().where(Comment.root_id == root_id, Comment.shown_in_thread > _ZERO)
+def _first_id(query: Select[Any]) -> Select[Any]:
+    return query.with_only_columns(_comment.id).limit(1)
 
 
 def _part(session: Session, root_id: int, lines: list[ThreadLine], *, is_first: bool, next_id: int | None) -> Part:
@@ -182,7 +186,7 @@ def _part(session: Session, root_id: int, lines: list[ThreadLine], *, is_first: 
     if lines:
         wanted.update(threads.lineage(lines[0].path or ""))
     wanted -= {line.id for line in lines}
-    above = _rows(session, _lines().where(Comment.id.in_(sorted(wanted))))
+    above = _rows(session, _lines().where(_comment.id.in_(sorted(wanted))))
     return Part(lines, {line.id: line for line in above}, lines[0].id if lines and not is_first else None, next_id)
 
 
@@ -198,25 +202,31 @@ class Position:
     is_far: bool
 
 
+def _position() -> Select[Any]:
+    root, post = Comment.__table__.alias("root"), Post.__table__
+    return (
+        select(_comment.id, root.c.id, post.c.slug, root.c.thread_number, _comment.path, root.c.shown_in_thread)
+        .join(root, root.c.id == func.coalesce(_comment.root_id, _comment.id))
+        .join(post, post.c.id == _comment.post_id)
+        .where(_comment.id == bindparam("comment_id"), _comment.shown_in_thread > _ZERO)
+        .where(post.c.state == PostState.PUBLISHED, root.c.thread_number.is_not(None))
+    )
+
+
+_POSITION, _CUT = _position(), select(_path_at(bindparam("root_id"), bindparam("replies")))
+
+
 def position_of(session: Session, comment_id: int, *, replies: int) -> Position | None:
     """Where to find a comment that pages show, be it as a note; `replies` as for `threads_page`."""
-    root = aliased(Comment, name="root")
-    query = (
-        select(Comment.id, root.id, Post.slug, root.thread_number, Comment.path, root.shown_in_thread)
-        .join(root, root.id == func.coalesce(Comment.root_id, Comment.id))
-        .join(Post, Post.id == Comment.post_id)
-        .where(Comment.id == comment_id, Comment.shown_in_thread > _ZERO, Post.state == PostState.PUBLISHED)
-        .where(root.thread_number.is_not(None))
-    )
-    row = session.execute(query).one_or_none()
+    row = session.execute(_POSITION, {"comment_id": comment_id}).one_or_none()
     if row is None:
         return None
     id_, root_id, slug, number, path, shown = row
     is_far = False
     if path and shown > replies:
-        cut = session.scalar(select(_path_at(root_id, replies)))
+        cut = session.scalar(_CUT, {"root_id": root_id, "replies": replies})
         is_far = cut is not None and path >= cut
-    return Position(id_, root_id, slug, number or 1, path or "", is_far)
+    return Position(id_, root_id, slug, number, path or "", is_far)
 
 
 def path_in_thread(session: Session, root_id: int, comment_id: int) -> str | None:
