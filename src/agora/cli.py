@@ -218,11 +218,13 @@ def _demo(options: argparse.Namespace) -> int:
     current = _settings()
     database = _migrated(current)
     with database.write() as session:
-        if not demo.is_filled(session):
+        is_new = not demo.is_filled(session)
+        if is_new:
             demo.fill(session, current, now=clock(), progress=lambda paths: _progress("Sample content", paths))
-            print("The site has its sample content.")
         elif not options.if_empty:
             raise Failed("there are posts already; sample content goes only into an empty site.")
+    if is_new:  # said when it is committed: the disk may be full
+        print("The site has its sample content.")
     if options.sign_in:
         with database.read() as session:
             administrator = people.an_administrator(session)
