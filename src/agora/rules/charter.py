@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Charter:
     clauses: tuple[Clause, ...]
 
 
+@lru_cache(maxsize=8)
 def parse(source: str) -> Charter:
     """Read a charter; the first `## Heading` is clause 1."""
     introduction, *parts = re.split(r"^##[ \t]+", source.replace("\r\n", "\n"), flags=re.M)

@@ -54,8 +54,14 @@ class RateCount(Base):
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
+# Asked on every page, so written once: SQLAlchemy takes longer to put them together than the database to answer.
+_THE_SITE = select(Site)
+_charter = CharterVersion.__table__.c
+_CHARTER_SOURCES = select(_charter.id, _charter.source).where(_charter.id.in_(bindparam("ids", expanding=True)))
+
+
 def the_site(session: Session) -> Site:
-    return session.scalars(select(Site)).one()
+    return session.scalars(_THE_SITE).one()
 
 
 def is_initialised(session: Session) -> bool:
@@ -72,8 +78,9 @@ def charter_version(session: Session, charter_id: int) -> CharterVersion | None:
 
 def charter_sources(session: Session, ids: set[int]) -> dict[int, str]:
     """The texts of these versions of the charter."""
-    rows = session.execute(select(CharterVersion.id, CharterVersion.source).where(CharterVersion.id.in_(ids)))
-    return {id_: source for id_, source in rows}
+    if not ids:
+        return {}
+    return {id_: source for id_, source in session.execute(_CHARTER_SOURCES, {"ids": list(ids)})}
 
 
 _COUNTS: Any = RateCount.__table__

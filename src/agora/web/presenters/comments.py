@@ -66,6 +66,9 @@ class DiscussionView:
 BADGE_BYLINE = N_("Signs this article")
 BADGE_TEAM = N_("Team")
 
+# States that a comment does not come to by its author.
+BY_MODERATION = frozenset({State.HIDDEN, State.REJECTED})
+
 HOLDS = {
     Mode.PRE: N_("Comments are read before they appear."),
     Mode.FIRST_TIME: N_("First comments are read before they appear."),
@@ -165,7 +168,7 @@ def _comment_view(
     line, badge = node.item, None
     if line.person_id:
         badge = BADGE_BYLINE if line.person_id in bylines else BADGE_TEAM
-    parent = node.reply_to
+    parent, gone = node.reply_to, why_gone.get(line.id)
     return CommentView(
         id=line.id,
         url=context.url("comment", id=line.id),
@@ -175,8 +178,8 @@ def _comment_view(
         moment=line.created_at,
         edited=line.edited_at is not None,
         badge=badge,
-        gone=why_gone.get(line.id),
-        log_url=context.url("log") if line.state in {State.HIDDEN, State.REJECTED} else None,
+        gone=gone,
+        log_url=context.url("log") if gone and line.state in BY_MODERATION else None,
         reply_url=context.url("reply", id=line.id) if post.discussion_open else None,
         in_reply_to=_answered(context, parent, here) if parent else None,
     )
