@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
 
 from agora import connections, logs, settings
 from agora.app import create_app
 from agora.connections import Connection
-from agora.settings import BadSetting
+from agora.settings import BadSetting, Settings
+from agora.store.database import Database
+from agora.store.schema import is_behind
 
 # What passes over the leash, the pair of sockets between a process and its supervisor. Its end means: finish.
 READY = b"R"
@@ -93,12 +96,27 @@ class Server(uvicorn.Server):
 
 
 def _serve_as_told(address: str, listener: int, leash: int) -> int:
+    log = logging.getLogger("agora")
     try:
+        if _is_too_new(settings.load(os.environ, listens_on=address)):
+            log.error("agora: the database is not at the version of this Agora; run `agora migrate` first.")
+            return 1
         serve(address, socket.socket(fileno=listener), socket.socket(fileno=leash))
     except BadSetting as error:
-        logging.getLogger("agora").error("agora: %s", error)
+        log.error("agora: %s", error)
         return 1
     return 0
+
+
+def _is_too_new(current: Settings) -> bool:
+    """Whether this program was installed over an older one whose database it cannot use yet."""
+    database = Database(current.database_url, connections=1)
+    try:
+        return is_behind(database)
+    except SQLAlchemyError:
+        return False  # the database is away: the pages say so until it is back
+    finally:
+        database.close()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 
 import psutil
@@ -18,6 +19,7 @@ from friends import write_comment, write_post
 from servers import HOST, free_port
 from servers.postgres import is_alive
 from servers.smtp import SmtpServer
+from sqlalchemy import text
 
 from agora.actions import people as people_actions
 from agora.app import clock
@@ -78,11 +80,11 @@ class Readers:
             thread.join()
 
     def _ask(self, is_kept: bool, pause: float) -> None:
-        connection = None
+        connection, paths = None, cycle(("/", "/healthz"))  # one of them is answered from memory
         while not self._enough.wait(pause):
             try:
                 connection = connection or http.client.HTTPConnection(HOST, self._port, timeout=PATIENCE)
-                connection.request("GET", "/healthz")
+                connection.request("GET", next(paths))
                 answer = connection.getresponse()
                 answer.read()
                 self.answers += answer.status == 200
@@ -98,12 +100,12 @@ class Readers:
 
 
 @only_sqlite
-@pytest.mark.parametrize("count", ["1", "2"])
-def test_restart_refuses_nobody(tmp_path: Path, database_url: str, count: str) -> None:
-    """Not even twice; and the processes that were started anew end with their supervisor as the first ones do."""
+@pytest.mark.parametrize(("count", "restarts"), [("1", 2), ("2", 1)])
+def test_restart_refuses_nobody(tmp_path: Path, database_url: str, count: str, restarts: int) -> None:
+    """And the processes that were started anew end with their supervisor as the first ones do."""
     with Serving(tmp_path, "--workers", count, database_url=database_url) as served:
         with Readers(served.port) as readers:
-            for _ in range(2):
+            for _ in range(restarts):
                 before = readers.answers
                 restart(served)
                 wait_until(lambda before=before: readers.answers > before + 100)
@@ -164,6 +166,23 @@ def test_restart_reads_settings_anew(tmp_path: Path, database_url: str) -> None:
         restart(served)
         with served.client() as client:
             assert "http://new.example.org/" in client.get("/feed.atom").text
+
+
+@only_sqlite
+def test_restart_waits_for_migrations(tmp_path: Path, database_url: str) -> None:
+    """A new version over an old database: the old processes go on until somebody migrates."""
+    with Serving(tmp_path, database_url=database_url) as served:
+        old = processes(served)
+        database = Database(database_url)
+        with database.engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        database.close()
+
+        served.running.send_signal(signal.SIGHUP)
+
+        wait_until(lambda: "the old ones go on" in served.log, lambda: served.log)
+        assert "run `agora migrate` first" in served.log
+        assert processes(served) == old
 
 
 @only_sqlite

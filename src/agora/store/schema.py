@@ -65,6 +65,15 @@ def is_current(database: Database) -> bool:
     return revision_of(database) == head()
 
 
+def is_behind(database: Database) -> bool:
+    """Whether a migration of this code has still to run.
+
+    A database that is ahead is what old processes see while new ones take their places: they can go on.
+    """
+    revision = revision_of(database)
+    return revision is None or (revision != head() and is_known(revision))
+
+
 def revision_of(database: Database) -> str | None:
     """The migration that the database has come to; None where none has run."""
     with database.engine.connect() as connection:

@@ -16,7 +16,7 @@ from agora.settings import Settings, last_backup
 from agora.store import figures
 from agora.store.database import Database
 from agora.store.figures import Failures, Figures
-from agora.store.schema import head, is_known, revision_of
+from agora.store.schema import is_behind
 from agora.web import metrics
 from agora.web.memory import Memory
 from agora.web.metrics import Requests, Sheet
@@ -114,9 +114,7 @@ def _is_among(host: str, networks: tuple[str, ...]) -> bool:
 
 def _why_not_ready(database: Database) -> str:
     try:
-        revision = revision_of(database)
-        # A database that is ahead is what old processes see while new ones take their places: they can go on.
-        if revision is None or (revision != head() and is_known(revision)):
+        if is_behind(database):
             return "migrations"
         return "" if figures.is_writable(database) else "read-only"
     except SQLAlchemyError:
