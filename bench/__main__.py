@@ -37,7 +37,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="agora-bench-") as folder:
         plan = new_plan(Path(folder), options.length, rough=options.rough)
         parts = {name: measured(plan, name) for name in wanted_parts(plan, options.only or list(SECTIONS))}
-        found_on = report.circumstances(plan, list(parts.values()))
+        found_on = report.circumstances(plan)
     print("\n" + report.as_text(list(parts.values())))
     if not options.rough:
         tell(parts, found_on, options)

@@ -18,6 +18,7 @@ STORM = 64
 TIMES_ISSO = 3.0
 SLOWEST = 1000.0  # milliseconds, for 99 of 100 in the storm
 READERS_KEEP = 0.7
+GZIP = {"Accept-Encoding": "gzip"}  # as browsers ask, so that the readers do not only wait for the load's processor
 # A commit waits for the disk, and a disk is less even than a processor.
 SPREAD = 0.15
 
@@ -34,7 +35,7 @@ def measure(plan: Plan) -> Section:
             works |= {f"isso {count}": writes(others, isso, count) for count in AT_ONCE}
         found = in_turn(plan.watch, works, plan.seconds)
         readers = beside_readers(plan, agora, writers) if plan.wrk else []
-    rows = [_beside_isso(plan, found, count) for count in AT_ONCE]
+    rows = [*(_beside_isso(plan, found, count) for count in AT_ONCE), _cost(plan, found)]
     return Section(
         "Comments, SQLite, on disk before the answer",
         [*rows, *storm_rows(place, found, writers), *readers],
@@ -54,17 +55,25 @@ def writes(writers: Writers, served: Served, at_once: int) -> Work:
 
 def _beside_isso(plan: Plan, found: dict[str, Series], count: int) -> Row:
     name = f"accepted, {count} writer{'s' if count > 1 else ''} at once"
-    absent = Figure(None, "Isso could not be installed")
-    theirs = found[f"isso {count}"].figure("rate", spread=SPREAD) if plan.isso else absent
-    ours = found[f"agora {count}"].figure("rate", spread=SPREAD)
+    ours, theirs = _both(plan, found, "rate", count)
     return Row(name, ours, "comments/s", f"Isso {plan.isso}".strip(), theirs, ratio_of_at_least(TIMES_ISSO))
+
+
+def _cost(plan: Plan, found: dict[str, Series]) -> Row:
+    ours, theirs = _both(plan, found, "cpu", 1)
+    return Row("processor time of one", ours, "ms CPU", f"Isso {plan.isso}".strip(), theirs)
+
+
+def _both(plan: Plan, found: dict[str, Series], key: str, count: int) -> tuple[Figure, Figure]:
+    absent = Figure(None, "Isso could not be installed")
+    theirs = found[f"isso {count}"].figure(key, spread=SPREAD) if plan.isso else absent
+    return found[f"agora {count}"].figure(key, spread=SPREAD), theirs
 
 
 def storm_rows(place: Place, found: dict[str, Series], writers: Writers) -> list[Row]:
     """What became of the comments of all runs, disturbed ones too: nothing excuses a loss."""
     published, different = site.published_under(place, site.WRITTEN)
     return [
-        Row(f"processor time of one, {STORM} writers", found[f"agora {STORM}"].figure("cpu", spread=SPREAD), "ms CPU"),
         Row("wait of one, 1 writer (median)", found["agora 1"].figure("p50", spread=SPREAD), "ms"),
         Row(
             f"slowest of a hundred, {STORM} writers",
@@ -87,7 +96,7 @@ def beside_readers(plan: Plan, agora: Served, writers: Writers) -> list[Row]:
     """Readers of a page from memory, alone and while the storm goes on."""
     path = f"/posts/{site.READ}"
     works: dict[str, Work] = {
-        "alone": plan.reads(agora, path),
+        "alone": plan.reads(agora, path, headers=GZIP),
         "beside": partial(_read_in_the_storm, plan, agora, path, writers),
     }
     found = in_turn(plan.watch, works, plan.seconds)
@@ -105,7 +114,7 @@ def beside_readers(plan: Plan, agora: Served, writers: Writers) -> list[Row]:
 
 
 def _read_in_the_storm(plan: Plan, agora: Served, path: str, writers: Writers, seconds: float) -> dict[str, float]:
-    with load.readers(agora.address, path, seconds, processors={plan.processors.load}) as process:
+    with load.readers(agora.address, path, seconds, processors={plan.processors.load}, headers=GZIP) as process:
         ledger = writers.write(at_once=STORM, seconds=seconds)
         reading = load.finish(process)
     return {"rate": reading.rate, "wrong": reading.wrong, "accepted": ledger.rate}

@@ -18,7 +18,7 @@ ALIGNED = ("---", "---:", "---", "---:", "---:", "---", "---")  # in Markdown
 BEGIN, END = "<!-- written by `make bench`: begin -->", "<!-- written by `make bench`: end -->"
 
 
-def circumstances(plan: Plan, sections: Sequence[Section]) -> dict[str, Any]:
+def circumstances(plan: Plan) -> dict[str, Any]:
     """On what the figures were measured."""
     return {
         "processor": _processor(),
@@ -27,7 +27,6 @@ def circumstances(plan: Plan, sections: Sequence[Section]) -> dict[str, Any]:
         "python": platform.python_version(),
         **{name: version(name) for name in ("agora", "uvicorn", "uvloop", "httptools", "starlette", "sqlalchemy")},
         "wrk": plan.wrk,
-        **{name: note for section in sections for name, note in section.notes.items()},
         "seconds of one run": plan.seconds,
     }
 
@@ -65,6 +64,11 @@ def as_markdown(sections: Sequence[Section], found_on: dict[str, Any]) -> str:
         ]
         lines += [_markdown_row(_cells(row)) for row in section.rows]
     return "\n".join(lines + _refusals(sections, "- "))
+
+
+def _when(section: Section) -> str:
+    """The moment, and the programs that only this part has."""
+    return ", ".join([section.measured, *(f"{name} {note}" for name, note in section.notes.items())]) + "."
 
 
 def as_json(parts: Mapping[str, Section], found_on: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ import psutil
 
 # The share of the two processors that other programs may take while we measure, and the machine below. What is left
 # over when all that we know of is taken away comes from short programs, and from the kernel's counting in ticks.
-OTHERS, LEFT_OVER, STOLEN = 0.03, 0.06, 0.02
+OTHERS, LEFT_OVER, STOLEN = 0.03, 0.08, 0.02
 # How much slower than at its best a processor may do the same small work before and after.
 SLOWER = 1.2
 TICKS = os.sysconf("SC_CLK_TCK")
