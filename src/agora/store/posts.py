@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from markupsafe import Markup
@@ -17,12 +18,14 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     func,
     select,
     tuple_,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column, relationship, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from agora.rules.policy import Mode
 from agora.store import database, tallies
@@ -139,8 +142,39 @@ def public_posts() -> Select[Post]:
 
 _LATEST = (Post.published_at.desc(), Post.id.desc())
 _WITH_NAMES = (selectinload(Post.bylines), selectinload(Post.tags))
-# A list prints neither text nor source, and they are what is large.
-_FOR_LISTS = (*_WITH_NAMES, defer(Post.body, raiseload=True), defer(Post.body_html, raiseload=True))
+# Queries of readers' pages are written once: SQLAlchemy takes longer to put them together than the database to answer.
+_BY_SLUG = public_posts().where(Post.slug == bindparam("slug"))
+_OF_POSTS: Any = bindparam("posts", expanding=True)
+_NAMES: "tuple[tuple[str, Select[Any]], ...]" = (
+    (
+        "bylines",
+        select(post_bylines.c.post_id, Byline)
+        .join(Byline, Byline.id == post_bylines.c.byline_id)
+        .where(post_bylines.c.post_id.in_(_OF_POSTS))
+        .order_by(post_bylines.c.position),
+    ),
+    (
+        "tags",
+        select(post_tags.c.post_id, Tag)
+        .join(Tag, Tag.id == post_tags.c.tag_id)
+        .where(post_tags.c.post_id.in_(_OF_POSTS))
+        .order_by(Tag.name),
+    ),
+)
+
+
+def _with_names(session: Session, found: Sequence[Post]) -> Sequence[Post]:
+    """The same posts with their bylines and tags. `selectinload` does this as well, and takes twice as long."""
+    if not found:
+        return found
+    for relation, query in _NAMES:
+        names: dict[int, list[Any]] = {post.id: [] for post in found}
+        for post_id, named in session.execute(query, {"posts": list(names)}):
+            names[post_id].append(named)
+        for post in found:
+            set_committed_value(post, relation, names[post.id])
+    return found
+
 
 # A position in a list of posts: when the post was published, and its id.
 Key = tuple[datetime, int]
@@ -153,26 +187,13 @@ class PostFilter:
     byline_id: int | None = None
     tag_id: int | None = None
 
-    @property
-    def keys(self) -> tuple[Select[Any], Any, Any]:
-        """The positions of this list, and the columns that hold them: those of an index that has the list's order."""
-        moment: Any
-        id_: Any
-        if self.tag_id is not None:
-            moment, id_, here = post_tags.c.listed_at, post_tags.c.post_id, post_tags.c.tag_id == self.tag_id
-        elif self.byline_id is not None:
-            moment, id_ = post_bylines.c.listed_at, post_bylines.c.post_id
-            here = post_bylines.c.byline_id == self.byline_id
-        else:
-            moment, id_, here = Post.published_at, Post.id, Post.state == PostState.PUBLISHED
-        return select(moment, id_).where(here, moment.is_not(None)), moment, id_
-
 
 EVERYTHING = PostFilter()
 
 
 def public_post(session: Session, slug: str) -> Post | None:
-    return session.scalar(public_posts().where(Post.slug == slug).options(*_WITH_NAMES))
+    found = session.scalar(_BY_SLUG, {"slug": slug})
+    return _with_names(session, [found])[0] if found else None
 
 
 def public_post_by_id(session: Session, post_id: int) -> Post | None:
@@ -192,12 +213,12 @@ def latest(
 
     Without a position `skip` says how many come first; they are passed over in the index, which takes its time.
     """
-    return _listed(session, kind, skip=skip, before=before, after=after, size=size, options=_FOR_LISTS)
+    return _listed(session, kind, skip=skip, before=before, after=after, size=size, with_texts=False)
 
 
 def feed_page(session: Session, kind: PostFilter, *, before: Key | None, size: int) -> Sequence[Post]:
     """The newest posts published before this position, with their texts."""
-    return _listed(session, kind, before=before, size=size, options=_WITH_NAMES)
+    return _listed(session, kind, before=before, size=size, with_texts=True)
 
 
 def _listed(
@@ -208,18 +229,38 @@ def _listed(
     before: Key | None = None,
     after: Key | None = None,
     size: int,
-    options: Sequence[Any],
+    with_texts: bool,
 ) -> Sequence[Post]:
-    keys, moment, id_ = kind.keys
-    if before:
-        keys = keys.where(tuple_(moment, id_) < before)
-    if after:
-        keys = keys.where(tuple_(moment, id_) > after).order_by(moment, id_)
-    else:
-        keys = keys.order_by(moment.desc(), id_.desc())
-    page = keys.limit(size).offset(skip).subquery()
+    moment, id_ = before or after or (None, None)
+    side = "before" if before else "after" if after else ""
+    query = _list_query("tag" if kind.tag_id else "byline" if kind.byline_id else "", side, with_texts)
+    named = kind.tag_id or kind.byline_id
+    asked = {"named": named, "moment": moment, "id": id_, "size": size, "skip": skip}
+    return _with_names(session, session.scalars(query, asked).all())
+
+
+@cache
+def _list_query(kind: str, side: str, with_texts: bool) -> Select[Post]:
+    """Posts on one side of a position, found in an index that has the order of the list."""
+    moment, id_, here = _POSITIONS[kind]
+    keys = select(moment, id_).where(here, moment.is_not(None))
+    position = tuple_(bindparam("moment", type_=UtcDateTime()), bindparam("id", type_=Identity))
+    if side:
+        keys = keys.where(tuple_(moment, id_) < position if side == "before" else tuple_(moment, id_) > position)
+    keys = keys.order_by(moment, id_) if side == "after" else keys.order_by(moment.desc(), id_.desc())
+    page = keys.limit(bindparam("size", type_=Integer)).offset(bindparam("skip", type_=Integer)).subquery()
     query = public_posts().join(page, page.c[1] == Post.id).order_by(*_LATEST)
-    return session.scalars(query.options(*options)).all()
+    # A list prints neither text nor source, and they are what is large.
+    without = () if with_texts else (defer(Post.body, raiseload=True), defer(Post.body_html, raiseload=True))
+    return query.options(*without)
+
+
+# Of each kind of list: when a post of it was published, its id, and what makes it part of the list.
+_POSITIONS: dict[str, tuple[Any, Any, Any]] = {
+    "": (Post.published_at, Post.id, Post.state == PostState.PUBLISHED),
+    "tag": (post_tags.c.listed_at, post_tags.c.post_id, post_tags.c.tag_id == bindparam("named")),
+    "byline": (post_bylines.c.listed_at, post_bylines.c.post_id, post_bylines.c.byline_id == bindparam("named")),
+}
 
 
 def count_public(session: Session) -> int:
@@ -312,8 +353,16 @@ def tag_by_slug(session: Session, slug: str) -> Tag | None:
 
 def tags_in_use(session: Session, *, limit: int) -> list[tuple[str, str]]:
     """(name, slug) of the tags with the most public posts."""
-    query = select(Tag.name, Tag.slug).where(Tag.post_count > 0).order_by(Tag.post_count.desc(), Tag.name)
-    return [(name, slug) for name, slug in session.execute(query.limit(limit))]
+    return [(name, slug) for name, slug in session.execute(_TAGS_IN_USE, {"limit": limit})]
+
+
+_tag = Tag.__table__.c
+_TAGS_IN_USE = (
+    select(_tag.name, _tag.slug)
+    .where(_tag.post_count > 0)
+    .order_by(_tag.post_count.desc(), _tag.name)
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 def post_for_desk(session: Session, post_id: int) -> Post | None:
