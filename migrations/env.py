@@ -7,6 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 
 from agora.store.columns import SafeHtml, UtcDateTime, Words
 from agora.store.schema import Base
+from agora.store.search import is_table_of_models
 
 # A migration names plain types: it must run as written long after our own types have changed.
 PLAIN = {UtcDateTime: "sa.DateTime(timezone=True)", SafeHtml: "sa.Text()", Words: "sa.String(32)"}
@@ -23,6 +24,7 @@ context.configure(
     render_as_batch=True,
     compare_type=True,
     render_item=plain_type,
+    include_name=is_table_of_models,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from agora.jobs.worker import Worker
 from agora.rendering import Renderer
+from agora.rules.limits import RATES
 from agora.rules.typography import quotable, typeset
 from agora.settings import Settings
 from agora.store.database import Database
@@ -27,6 +28,7 @@ from agora.web.metrics import Requests
 from agora.web.pages.seeing import sights
 from agora.web.proxies import Proxies
 from agora.web.routes import ROUTES, Address
+from agora.web.throttle import Throttle
 
 MEBIBYTE = 1024 * 1024
 
@@ -71,6 +73,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = clock) -> 
     renderer, tokens = renderer_for(settings.time_zone), Tokens(settings.secret_key)
     app.state.house = House(settings, database, renderer, tokens, clock, worker.wake)
     app.state.readers = CapacityLimiter(settings.threads)
+    app.state.searches = Throttle(RATES["search"])
     app.state.writers = CapacityLimiter(database.writers)
     requests = Requests({route.endpoint: route.name for route in ROUTES if isinstance(route, Route)})
     # Around Starlette and not inside it, so that the page of our own mistakes carries the headers too.

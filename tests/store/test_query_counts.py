@@ -105,6 +105,7 @@ PAGES: dict[str, str] = {
     # what grows, and the page on which it is seen
     "/": "posts",
     "/archive": "posts",
+    "/search?q=post": "posts",
     "/authors": "posts",
     "/tags/moss": "posts",
     "/feed.atom": "posts",

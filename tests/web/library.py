@@ -51,6 +51,7 @@ class Library:
             "/authors/ines-caradec",
             "/tags/gardens",
             "/archive",
+            "/search?q=garden",
             "/charter",
             "/moderation/log",
             "/sign-in",

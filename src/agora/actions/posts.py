@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from agora.rules import limits, markup, urls
 from agora.rules.errors import N_, Conflict, FieldErrors, Message
 from agora.rules.policy import Mode
-from agora.store import bylines, events, posts, versions
+from agora.store import bylines, events, posts, search, versions
 from agora.store.people import Person
 from agora.store.posts import FormerSlug, Post, PostRevision, PostState, Tag, post_bylines
 
@@ -90,6 +90,7 @@ def save_post(
     _set_bylines(session, post, draft.byline_ids)
     posts.list_again(session, post)
     if post.is_public:
+        search.keep(session, post)
         versions.touch(session, versions.SITE)
     events.record(session, "post.saved", at=now, post_id=post.id, person_id=by.id if by else None)
 
@@ -108,6 +109,7 @@ def publish_post(session: Session, post: Post, *, by: Person | None, now: dateti
     post.published_at = post.published_at or now
     post.changed_at = now
     posts.list_again(session, post)
+    search.keep(session, post)
     versions.touch(session, versions.SITE)
     events.record(session, "post.published", at=now, post_id=post.id, person_id=by.id if by else None)
 
@@ -119,6 +121,7 @@ def unpublish_post(session: Session, post: Post, *, by: Person | None, now: date
     posts.unlist(session, post)
     post.state = PostState.DRAFT
     post.changed_at = now
+    search.keep(session, post)
     versions.touch(session, versions.SITE)
     events.record(session, "post.unpublished", at=now, post_id=post.id, person_id=by.id if by else None)
 

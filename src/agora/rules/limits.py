@@ -39,6 +39,7 @@ class Rate:
 RATES = {
     "comment": Rate(60, 600),
     "preview": Rate(120, 600),
+    "search": Rate(30, 60),  # counted in each process
     "sign-in": Rate(30, 900),
     "password": Rate(50, 900),  # for one account, from everywhere
     "sign-in-link": Rate(3, 3600),  # for one account; more are not sent

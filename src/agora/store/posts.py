@@ -200,6 +200,13 @@ def public_post_by_id(session: Session, post_id: int) -> Post | None:
     return session.scalar(public_posts().where(Post.id == post_id))
 
 
+def public_posts_by_id(session: Session, ids: Sequence[int]) -> list[Post]:
+    """These posts, in this order, as far as they are public."""
+    found = session.scalars(public_posts().where(Post.id.in_(ids)).options(*_WITH_NAMES))
+    by_id = {post.id: post for post in found}
+    return [by_id[id_] for id_ in ids if id_ in by_id]
+
+
 def current_slug(session: Session, former: str) -> str | None:
     """The address of the published post that once had this slug."""
     query = public_posts().join(FormerSlug, FormerSlug.post_id == Post.id).where(FormerSlug.slug == former)

@@ -19,6 +19,7 @@ from agora.web.pages import (
     letters,
     machines,
     reading,
+    search,
     seeing,
     sign_in,
 )
@@ -54,6 +55,7 @@ ROUTES: list[BaseRoute] = [
     public("/authors", "authors", reading.authors, SITE),
     public("/authors/{slug}", "byline", reading.byline, SITE, COMMENTS),
     public("/tags/{slug}", "tag", reading.tag, SITE, COMMENTS),
+    at("/search", "search", Page(search.show)),
     public("/archive", "archive", reading.archive, SITE),
     at("/portraits/{portrait}", "portrait", Page(reading.portrait)),
     public("/charter", "charter", reading.show_charter, SITE),

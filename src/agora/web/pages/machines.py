@@ -23,7 +23,14 @@ mimetypes.add_type("font/woff2", ".woff2")
 
 
 def robots(context: Context) -> Response:
-    lines = ["User-agent: *", "Disallow: /admin", "Disallow: /my/", "Disallow: /sign-in", "Disallow: /comments/"]
+    lines = [
+        "User-agent: *",
+        "Disallow: /admin",
+        "Disallow: /my/",
+        "Disallow: /sign-in",
+        "Disallow: /comments/",
+        "Disallow: /search",
+    ]
     return PlainTextResponse("\n".join([*lines, f"Sitemap: {context.address('sitemap')}"]) + "\n")
 
 
