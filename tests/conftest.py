@@ -1,5 +1,6 @@
 """What every test may ask for: a real database of either kind, a site served over real HTTP, and some friends."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from friends import Site
 from servers import browser as browsers
-from servers.postgres import PostgresServer
+from servers.postgres import PostgresServer, memory
 from servers.smtp import SmtpServer
 
 from agora import settings
@@ -18,6 +19,11 @@ from agora.store.schema import migrate
 
 KINDS = ("sqlite", "postgresql")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+# The tests' folders lie in memory where there is room: SQLite waits for its disk at every commit, and nobody pulls the
+# plug here. pytest reads this name when it makes its first folder.
+if room := memory():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(room))
 
 # Where files take long: they come first, so that at the end no process waits long for the other.
 LONG = ("browser", "faults", "rules", "cli", "servers")
