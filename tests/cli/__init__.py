@@ -5,6 +5,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
@@ -12,6 +13,7 @@ from typing import Self
 import httpx
 from servers import HOST, free_port
 
+STARTED_WITHIN = 120  # seconds, on a machine that is busy with other things
 ENDED_WITHIN = 60  # seconds, on a machine that is busy with other things
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading the system's certificates takes longer than a request
 SECRET_KEY = "a secret of the command line, long enough"
@@ -75,7 +77,10 @@ class Serving:
                 start_new_session=True,
             )
         assert self.process.stdout
+        alarm = threading.Timer(STARTED_WITHIN, os.killpg, (self.process.pid, signal.SIGKILL))
+        alarm.start()
         self.said = self.process.stdout.readline()
+        alarm.cancel()
         assert self.said.startswith("Agora is ready on"), (self.said, self.log)
         return self.said
 
