@@ -3,11 +3,13 @@
 import random
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from cli import Serving
+from friends import Site
 from servers.postgres import PostgresServer
 from servers.proxy import Network
 from sqlalchemy import make_url
@@ -20,6 +22,7 @@ from .ledger import SETTINGS, Ledger, Outcome, prepare, settle
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 Rounds = Callable[[int, int], range]
 HASTY = {"database_timeout": "1"}
+CROWD = 30
 
 
 @pytest.fixture
@@ -90,3 +93,20 @@ def assert_away(served: Serving, ledger: Ledger) -> None:
         away = client.get(f"/posts/{ledger.post.slug}")
         assert (away.status_code, away.headers["retry-after"]) == (503, "60")
         assert "Please try again" in away.text
+
+
+def test_nobody_waits_behind_a_frozen_database(network: Network, database_url: str, tmp_path: Path) -> None:
+    """However many ask, for the same page or for others: each is told, and none waits for all those before."""
+    url = make_url(database_url).set(port=network.port).update_query_dict({"connect_timeout": "2"})
+    stated = HASTY | {"threads": "1"}
+    with Site(url.render_as_string(hide_password=False), tmp_path / "data", **stated) as site:
+        slugs = [site.post(f"Post {number}").slug for number in range(CROWD)]
+        maud = site.client_of(site.maud())
+        network.freeze()
+        with ThreadPoolExecutor(2 * CROWD + 1) as threads:
+            asked = [threads.submit(site.client().get, f"/posts/{slug}") for slug in (*slugs, *[slugs[0]] * CROWD)]
+            large = threads.submit(maud.post, "/admin/posts/new", data={"body": "word " * 100_000})
+            answers = [answer.result() for answer in (*asked, large)]
+        network.mend()
+    assert {answer.status_code for answer in answers} == {503}
+    assert {answer.headers["retry-after"] for answer in answers} == {"60"}

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 from anyio import CapacityLimiter
@@ -29,6 +29,8 @@ from agora.web.memory import Slot
 
 log = logging.getLogger("agora")
 
+DATABASE_AWAY = (exc.OperationalError, exc.TimeoutError)
+T = TypeVar("T")
 Handler = Callable[[Context], Response]
 Again = Callable[[Context, FieldErrors | Refused], Response]
 
@@ -67,15 +69,19 @@ def endpoint(page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         house: House = request.app.state.house
         writes = request.method == "POST"
-        if writes and page.guard is Guard.DESK:
-            await _refuse_large_from_strangers(request, house)
+        fields = NO_FIELDS
+        limiter: CapacityLimiter = request.app.state.writers if writes else request.app.state.readers
         try:
-            fields = await read_fields(request) if writes else NO_FIELDS
+            if writes and page.guard is Guard.DESK:
+                await _refuse_large_from_strangers(request, house)
+            if writes:
+                fields = await read_fields(request)
+            work = partial(_write if writes else _read, page, request, house, fields)
+            response = await _in_turn(work, limiter, house.settings.database_timeout)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there any more to read it; the log has its line
-        limiter: CapacityLimiter = request.app.state.writers if writes else request.app.state.readers
-        work = partial(_write if writes else _read, page, request, house, fields)
-        response = await anyio.to_thread.run_sync(work, limiter=limiter)
+        except (*DATABASE_AWAY, TimeoutError) as error:
+            return _unavailable(request, house, error, fields)
         if writes and getattr(request.state, "deliveries", False):
             house.wake()
         return response
@@ -83,12 +89,24 @@ def endpoint(page: Page) -> Callable[[Request], Awaitable[Response]]:
     return answer
 
 
+async def _in_turn(work: Callable[[], T], limiter: CapacityLimiter, patience: float) -> T:
+    """Work in a thread when its turn comes. Raises TimeoutError when it does not: a line must not grow without end."""
+    turn = object()
+    with anyio.fail_after(patience):
+        await limiter.acquire_on_behalf_of(turn)
+    try:
+        return await anyio.to_thread.run_sync(work, limiter=CapacityLimiter(1))
+    finally:
+        limiter.release_on_behalf_of(turn)
+
+
 async def _refuse_large_from_strangers(request: Request, house: House) -> None:
     """The desk takes large forms, but only from those who are signed in; others get back what a reader may send."""
     length = request.headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length) <= limits.PUBLIC_BODY:
         return
-    if not await anyio.to_thread.run_sync(_is_signed_in, request, house, limiter=request.app.state.readers):
+    look = partial(_is_signed_in, request, house)
+    if not await _in_turn(look, request.app.state.readers, house.settings.database_timeout):
         raise HTTPException(413)
 
 
@@ -110,7 +128,7 @@ def _read(page: Page, request: Request, house: House, fields: Fields) -> Respons
             return _kept(context, page, _sealed(context, page, page.get(context)))
     except Refused as refused:
         return errors.refusal(request, house, refused)
-    except (exc.OperationalError, exc.TimeoutError) as error:
+    except DATABASE_AWAY as error:
         return _unavailable(request, house, error)
 
 
@@ -134,7 +152,7 @@ def _write(page: Page, request: Request, house: House, fields: Fields) -> Respon
         log.warning("two writes met; request %s was told to try again", request.state.request_id)
         twice = Conflict(N_("Somebody else changed the same thing at this moment. Please try again."))
         return errors.refusal(request, house, twice, fields)
-    except (exc.OperationalError, exc.TimeoutError) as error:
+    except DATABASE_AWAY as error:
         return _unavailable(request, house, error, fields)
 
 
@@ -160,7 +178,7 @@ def _again(page: Page, request: Request, house: House, fields: Fields, problem: 
             response = page.again(open_context(request, house, session, fields), problem)
     except Refused as refused:
         return errors.refusal(request, house, refused, fields)
-    except (exc.OperationalError, exc.TimeoutError) as error:
+    except DATABASE_AWAY as error:
         return _unavailable(request, house, error, fields)
     if isinstance(problem, Refused):
         response.status_code = problem.status

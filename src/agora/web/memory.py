@@ -123,7 +123,7 @@ class Memory:
         self._most = most
         self._entries: OrderedDict[Key, Kept] = OrderedDict()
         self._size = 0
-        self._making: dict[Key, asyncio.Event] = {}
+        self._making: dict[Key, asyncio.Future[bool]] = {}  # whether it came to be kept
 
     @property
     def size(self) -> int:
@@ -202,19 +202,24 @@ class Memory:
     async def _make(self, key: Key, scope: Scope, receive: Receive, send: Send) -> Kept | None:
         """Make a page, or wait for who is making it; None if the answer was not to be kept and has been sent."""
         while making := self._making.get(key):
-            await making.wait()
+            if not await asyncio.shield(making):
+                # No page, or a database that is away: nobody queues behind the next one who finds the same.
+                self.figures.misses += 1
+                return await self._ask_for_page(key, scope, receive, send)
             kept = self._entries.get(key)
             # It may have been begun before this request came, and its versions may have grown in between.
             if kept is not None and await self._holds(kept):
                 self.figures.hits += 1
                 return kept
         self.figures.misses += 1
-        made = self._making[key] = asyncio.Event()
+        made = self._making[key] = asyncio.get_running_loop().create_future()
+        kept = None
         try:
-            return await self._ask_for_page(key, scope, receive, send)
+            kept = await self._ask_for_page(key, scope, receive, send)
         finally:
             del self._making[key]
-            made.set()
+            made.set_result(kept is not None)
+        return kept
 
     async def _ask_for_page(self, key: Key, scope: Scope, receive: Receive, send: Send) -> Kept | None:
         slot, sent = Slot(), list[Message]()
