@@ -163,5 +163,15 @@ def first_state(submission: Submission, rules: SiteRules) -> Verdict:
 def fold(text: str) -> str:
     """Lower-case words without accents or punctuation, one space between them: what makes two texts "the same"."""
     letters = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(c for c in letters if not unicodedata.combining(c))
-    return " ".join(re.findall(r"\w+", plain))
+    return " ".join(re.findall(r"\w+", letters.translate(_WITHOUT_ACCENTS)))
+
+
+class _WithoutAccents(dict[int, int | None]):
+    """What becomes of each character, by its number: asked once for each that is ever seen."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = None if unicodedata.combining(chr(code)) else code
+        return self[code]
+
+
+_WITHOUT_ACCENTS = _WithoutAccents()
