@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from friends import Site
 from servers import browser as browsers
 from servers.postgres import PostgresServer, memory
 from servers.smtp import SmtpServer
 
 from agora import settings
+from agora.actions import people as people_actions
 from agora.actions import site as site_actions
 from agora.store.database import Database
 from agora.store.schema import migrate
@@ -33,6 +35,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take long before the others: a process takes the next file that no other has."""
     rooms = [*LONG, ""]
     items.sort(key=lambda item: rooms.index(room if (room := item.path.parent.name) in LONG else ""))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[PasswordHasher]:
+    """Hash passwords cheaply in this process; gives the hasher that Agora uses, which is slow on purpose."""
+    with pytest.MonkeyPatch.context() as patched:
+        thorough = people_actions._hasher
+        patched.setattr(people_actions, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield thorough
 
 
 @pytest.fixture(scope="session")
