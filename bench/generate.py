@@ -19,6 +19,7 @@ from random import Random
 from typing import Any, Protocol
 
 import psycopg
+from markupsafe import Markup
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import make_url
 from tqdm import tqdm
@@ -26,7 +27,7 @@ from tqdm import tqdm
 from agora import settings
 from agora.actions import people
 from agora.actions import site as site_actions
-from agora.rules import markup, threads
+from agora.rules import markup, search, threads
 from agora.rules.moderation import State
 from agora.rules.permissions import Role
 from agora.store import tallies
@@ -38,6 +39,7 @@ BEGAN, ENDED = datetime(2016, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC
 LONG, GIANT = "The long discussion", "The giant thread"
 TAGS, BYLINES, TEXTS = 400, 40, 300
 BATCH = 10_000  # rows
+SUMMARY = "What grows on a stone, and who looks at it."
 STATES = [State.PUBLISHED] * 95 + [State.HIDDEN] * 2 + [State.WITHDRAWN] + [State.REJECTED] * 2
 # How many replies the threads of a discussion have.
 REPLIES = [0] * 50 + [1] * 15 + [2] * 12 + [3] * 8 + [5] * 8 + [9] * 5 + [25] * 2
@@ -52,6 +54,7 @@ COLUMNS = {
     "commenters": "id email created_at verified_at proven_from",
     "posts": "id title slug summary body body_html renderer words language source_title source_url state"
     " discussion_open created_at published_at changed_at edition comment_count thread_count",
+    "post_search": "post_id title words",
     "post_tags": "post_id tag_id listed_at",
     "post_bylines": "post_id byline_id position listed_at",
     "comments": "id post_id parent_id root_id commenter_id name website language state mode version revision_id letters"
@@ -186,6 +189,7 @@ class Town:
         commenters = range(1, self.size.commenters + 1)
         yield "commenters", ((n, f"reader{n}@example.org", BEGAN, BEGAN, "") for n in commenters)
         yield "posts", map(self._post, posts)
+        yield "post_search", (self._words(post) for post in posts if self._is_public(post))
         yield "post_tags", ((post, tag, self._listed(post)) for post in posts for tag in self._tags(post))
         yield "post_bylines", ((post, self._byline(post), 1, self._listed(post)) for post in posts)
         waiting: dict[str, list[Row]] = {"comments": [], "comment_revisions": [], "events": []}
@@ -214,8 +218,13 @@ class Town:
         self.of_byline[self._byline(id_)] += self._is_public(id_)
         body, html = _article(id_ % TEXTS)
         dates = (at, at, at)
-        head = (id_, title, title.lower().replace(" ", "-"), "What grows on a stone, and who looks at it.")
+        head = (id_, title, title.lower().replace(" ", "-"), SUMMARY)
         return *head, body, html, markup.RENDERER_VERSION, 500, "en", "", "", state, True, *dates, 1, 0, 0
+
+    def _words(self, post: int) -> Row:
+        title = search.words(self._title(post))
+        tags = search.words(" ".join(f"Topic {tag}" for tag in self._tags(post)))
+        return post, " ".join(title), " ".join(dict.fromkeys([*title, *tags, *_article_words(post % TEXTS)]))
 
     def _title(self, post: int) -> str:
         titles = [title for title, count in ((LONG, self.size.discussion), (GIANT, self.size.thread)) if count]
@@ -348,6 +357,11 @@ def _article(number: int) -> tuple[str, str]:
     return "\n\n".join(body for body, _ in some), "".join(html for _, html in some)
 
 
+@cache
+def _article_words(number: int) -> list[str]:
+    return search.words(f"{SUMMARY} {Markup(_article(number)[1]).striptags()}")
+
+
 # Where it is written
 
 
@@ -372,6 +386,8 @@ class SqliteFile:
         self._connection.execute("BEGIN")
 
     def add(self, table: str, columns: list[str], rows: list[Row]) -> None:
+        if table == "post_search":  # FTS5 knows its rows by their numbers alone
+            columns = ["rowid", *columns[1:]]
         marks = ", ".join("?" * len(columns))
         self._connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", _plain(rows))
 

@@ -168,6 +168,8 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "giant thread, middle": lambda s: _in_thread(s, 0.5),
     "giant thread, end": lambda s: _in_thread(s, 1),
     "permalink in the thread": lambda s: f"/comments/{_comment_of(s, 'the-giant-thread', 0.9)}",
+    "search, a word in every article": lambda s: "/search?q=garden",
+    "search, two words": lambda s: "/search?q=granite+bridge",
     "queue": lambda s: "/admin/moderation",
     "queue, middle": lambda s: f"/admin/moderation?after={_pending(s, 0.5)}",
     "queue, what stands": lambda s: "/admin/moderation?state=published",

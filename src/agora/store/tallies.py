@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, String, func, select
+from sqlalchemy import BigInteger, String, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -55,11 +55,17 @@ def settle(session: Session) -> None:
         session.execute(_ADD[session.get_bind().dialect.name], rows)
 
 
+_SUMS = (
+    select(_TALLIES.c.name, func.sum(_TALLIES.c.count))
+    .where(_TALLIES.c.name.in_(bindparam("names", expanding=True)))
+    .group_by(_TALLIES.c.name)
+)
+
+
 def counts(session: Session, names: Iterable[str]) -> dict[str, int]:
     """These numbers, as this transaction has changed them; 0 is left out."""
     settle(session)
-    query = select(Tally.name, func.sum(Tally.count)).where(Tally.name.in_(list(names))).group_by(Tally.name)
-    return {name: int(count) for name, count in session.execute(query) if count}
+    return {name: int(count) for name, count in session.execute(_SUMS, {"names": list(names)}) if count}
 
 
 def count(session: Session, name: str) -> int:
