@@ -33,7 +33,7 @@ test: $(TESTS) ## run all tests: SQLite, PostgreSQL, Chromium (WORKERS=… proce
 
 check: lint test ## what CI runs: lint, types, templates, all tests
 
-bench: $(TESTS) ## measure Agora beside other programs: docs/performance.md (OPTIONS='--quick', '--long', '--only PART', '--write')
+bench: $(TESTS) ## measure Agora beside other programs: docs/performance.md (OPTIONS=--quick …)
 	$(BIN)/python -m bench $(OPTIONS)
 
 faults: $(TESTS) ## break everything around a site many times, and print what came of it: docs/faults.md

@@ -92,11 +92,15 @@ def _row(kept: dict[str, Any]) -> Row:
     return Row(
         **{
             **kept,
-            "figure": Figure(**kept["figure"]),
-            "reference": reference and Figure(**reference),
+            "figure": _figure(kept["figure"]),
+            "reference": reference and _figure(reference),
             "wanted": wanted and Wanted(**wanted),
         }
     )
+
+
+def _figure(kept: dict[str, Any]) -> Figure:
+    return Figure(**{**kept, "runs": tuple(kept["runs"])})
 
 
 def write_between_marks(path: Path, text: str) -> None:

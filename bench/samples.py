@@ -21,12 +21,13 @@ SPREAD = 0.10
 
 @dataclass(frozen=True)
 class Figure:
-    """One number, or why there is none."""
+    """One number, or why there is none; `runs` are what it rests on, or would."""
 
     number: float | None
     refused: str = ""
     spread: float = 0.0
     rough: bool = False  # of a disturbed run, told because it was asked for
+    runs: tuple[float, ...] = ()
 
 
 @dataclass
@@ -59,12 +60,11 @@ class Series:
         found = (three_quarters - quarter) / middle if middle else 0.0
         if found > spread:
             return self._doubtful(key, f"the middle half of {len(values)} runs differs by {found:.0%}")
-        return Figure(middle, spread=found)
+        return Figure(middle, spread=found, runs=tuple(values))
 
     def _doubtful(self, key: str, reason: str) -> Figure:
-        if not self.rough:
-            return Figure(None, reason)
-        return Figure(statistics.median(sample.values[key] for sample in self.samples), reason, rough=True)
+        runs = tuple(sample.values[key] for sample in self.samples)
+        return Figure(statistics.median(runs) if self.rough else None, reason, rough=self.rough, runs=runs)
 
     def _too_few(self, found: int) -> str:
         reasons = Counter(sample.disturbance for sample in self.samples if sample.disturbance)

@@ -48,7 +48,10 @@ def test_table_says_why_a_figure_is_missing() -> None:
 
 
 def test_parts_are_kept_whole(tmp_path: Path) -> None:
-    part = Section("Pages", [row(None, 100, ratio_of_at_least(0.85)), Row("start", Figure(0.9, spread=0.02), "s")])
+    part = Section(
+        "Pages",
+        [row(None, 100, ratio_of_at_least(0.85)), Row("start", Figure(0.9, spread=0.02, runs=(0.9, 0.91)), "s")],
+    )
     (tmp_path / "bench.json").write_text(as_json({"reading": part}, {}))
     assert parts_of(tmp_path / "bench.json") == {"reading": part}
 
