@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 from friends import write_post
 from sqlalchemy import event, func, select, text, update
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from agora.app import clock
 from agora.store import posts
@@ -16,6 +16,7 @@ from agora.store.posts import Post
 WRITERS = 20
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 def title_of(database: Database, post_id: int) -> str:
@@ -109,6 +110,45 @@ def test_sqlite_is_set_up(database: Database, pragma: str, value: object) -> Non
         assert reader.scalar(text(f"PRAGMA {pragma}")) == value
     with database.write() as writer:
         assert writer.scalar(text(f"PRAGMA {pragma}")) == value
+
+
+@only_postgresql
+def test_patience_has_an_end(database: Database) -> None:
+    """The connection is hung up on, so that a late answer is not taken for that to another question."""
+    hasty = Database(database.engine.url.render_as_string(hide_password=False), patience=0.2)
+    with pytest.raises(OperationalError), hasty.write() as session:
+        session.execute(text("SELECT pg_sleep(60)"))
+    with hasty.read() as session:
+        assert session.scalar(text("SELECT 1")) == 1
+    hasty.close()
+
+
+@only_postgresql
+def test_lost_connections_are_one_kind_of_trouble(database: Database) -> None:
+    """Also one that the server ended by a rule of its own, for which psycopg has another word."""
+    with pytest.raises(OperationalError):
+        write_until_hung_up_on(database)
+    with database.write() as session:
+        assert session.scalar(text("SELECT 1")) == 1
+
+
+def write_until_hung_up_on(database: Database) -> None:
+    with database.read() as watcher, database.write() as session:
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '10ms'"))
+        process = session.scalar(text("SELECT pg_backend_pid()"))
+        while watcher.scalar(text("SELECT count(*) FROM pg_stat_get_activity(:pid)"), {"pid": process}):
+            watcher.execute(text("SELECT pg_stat_clear_snapshot()"))
+        session.execute(text("SELECT 1"))
+
+
+@only_postgresql
+def test_dead_machines_are_noticed(database: Database) -> None:
+    """Unless the address of the database says otherwise."""
+    url = database.engine.url.difference_update_query(["connect_timeout"]).update_query_dict({"keepalives_idle": "99"})
+    stated = Database(url.render_as_string(hide_password=False)).engine.url.query
+    assert stated["keepalives_idle"] == "99"
+    assert int(stated["connect_timeout"]) < 10
+    assert int(stated["tcp_user_timeout"]) < 60_000
 
 
 @only_sqlite

@@ -147,7 +147,7 @@ def _postgresql(url: URL, connections: int, patience: float | None) -> Engine:
     )
     if patience:
         event.listen(engine, "connect", partial(_limit_patience, patience))
-    event.listen(engine, "handle_error", _leave_who_only_reads)
+    event.listen(engine, "handle_error", _say_one_way_that_it_is_lost)
     return engine
 
 
@@ -167,12 +167,15 @@ def _limit_patience(patience: float, connection: Any, _entry: ConnectionPoolEntr
     connection.wait = wait_in_patience
 
 
-def _leave_who_only_reads(context: ExceptionContext) -> None:
-    """A server that has become a standby takes no change: leave it, and look for the one that does."""
+def _say_one_way_that_it_is_lost(context: ExceptionContext) -> None:
+    """Whatever ended the connection, it is an OperationalError; and a server that only reads is left.
+
+    That one has become a standby: another connection may lead to the server that took its place.
+    """
     connection, cause = context.connection, context.original_exception
-    if connection is None or connection.get_execution_options().get("postgresql_readonly"):
-        return
-    if getattr(cause, "sqlstate", "") in _READ_ONLY:
+    writes = connection is not None and not connection.get_execution_options().get("postgresql_readonly")
+    refused = writes and getattr(cause, "sqlstate", "") in _READ_ONLY
+    if refused or (context.is_disconnect and not isinstance(context.sqlalchemy_exception, OperationalError)):
         context.is_disconnect = True
         raise OperationalError(context.statement, None, cause, hide_parameters=True, connection_invalidated=True)
 
