@@ -1,15 +1,18 @@
 """Discussions page by page, what the public sees of them, and counts that stay right."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 from friends import write_comment, write_post
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agora.actions.moderation import decide
 from agora.actions.posts import unpublish_post
-from agora.rules.moderation import Decision, Party
+from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode
 from agora.store import comments, counts, discussions
 from agora.store.comments import Comment
@@ -367,3 +370,42 @@ def test_counts_follow_every_decision(database: Database) -> None:
             shown = set(ids_of(page_of(session, post, 1)))
             assert len({root.id, other.id} & shown) == threads
             assert counts.wrong(session) == {}
+
+
+# Two at once
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has one writer at a time
+def test_nobody_waits_in_a_circle(database: Database) -> None:
+    """Who hides the first comment of a thread, and who hides an answer to it in the same moment."""
+    with database.write() as session:
+        post = write_post(session, now=NOW)
+        root = write_comment(session, post, now=NOW)
+        answer = write_comment(session, post, "An answer.", now=NOW, parent=root)
+
+    def hide_answer() -> None:
+        with database.write() as session:
+            judge(session, answer, Decision.HIDE)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            root = session.get_one(Comment, root.id)
+            assert comments.change_state(session, root, State.HIDDEN, published_at=NOW)
+            hidden = pool.submit(hide_answer)
+            wait_until_somebody_waits(database)
+            comments.count_public_change(session, root, by=-1)
+        hidden.result(timeout=30)
+
+    with database.read() as session:
+        assert counts.wrong(session) == {}
+        assert session.get_one(Post, post.id).comment_count == 0
+
+
+def wait_until_somebody_waits(database: Database) -> None:
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    for _ in range(3000):
+        with database.engine.connect() as connection:
+            if connection.scalar(waiting):
+                return
+        Event().wait(0.01)
+    raise AssertionError("nobody waits")

@@ -1,6 +1,6 @@
 """Comments, their revisions and those who wrote them without an account; and every question asked of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -212,8 +212,19 @@ def path_of_reply(session: Session, comment: Comment) -> str | None:
     return threads.path_below(above or "", comment.id)
 
 
+def hold_discussions(session: Session, comment_ids: Iterable[int]) -> None:
+    """Let nobody else change the discussions of these comments until this transaction ends.
+
+    Always before their comments and in the same order: of two who change a thread, neither waits for the other in a
+    circle. It does not hold up who only adds a comment that waits.
+    """
+    theirs = select(Comment.post_id).where(Comment.id.in_(list(comment_ids)))
+    session.execute(select(Post.id).where(Post.id.in_(theirs)).order_by(Post.id).with_for_update(key_share=True))
+
+
 def change_state(session: Session, comment: Comment, to: State, *, published_at: datetime | None) -> bool:
     """Set the state if nobody changed the comment since it was read; False if somebody did."""
+    hold_discussions(session, [comment.id])
     before = comment.state
     path = comment.path or (path_of_reply(session, comment) if published_at else None)
     changed = session.execute(
@@ -233,6 +244,7 @@ def change_state(session: Session, comment: Comment, to: State, *, published_at:
 
 def change_text(session: Session, comment: Comment, *, revision_id: int, fingerprint: str, edited_at: datetime) -> bool:
     """Put another revision in force if nobody changed the comment since it was read; False if somebody did."""
+    hold_discussions(session, [comment.id])
     changed = session.execute(
         update(Comment)
         .where(Comment.id == comment.id, Comment.version == comment.version, Comment.state == comment.state)

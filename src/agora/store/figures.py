@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from agora.rules.moderation import State
+from agora.store import tallies
 from agora.store.comments import Comment
 from agora.store.database import Database
 from agora.store.events import Delivery, DeliveryState
@@ -35,7 +36,7 @@ def figures(database: Database, now: datetime) -> Figures:
         size, wal_size = _sqlite_sizes(database) if database.is_sqlite else _postgresql_sizes(session)
         due = (Delivery.state == DeliveryState.WAITING) & (Delivery.due_at <= now)
         return Figures(
-            comments_pending=_count(session, Comment.state == State.PENDING),
+            comments_pending=tallies.count(session, tallies.of_state(State.PENDING)),
             oldest_pending=_age(session.scalar(_first_pending), now),
             letters_due=_count(session, due),
             oldest_due=_age(session.scalar(select(func.min(Delivery.due_at)).where(due)), now),

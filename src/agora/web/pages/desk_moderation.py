@@ -210,6 +210,7 @@ def decide_many(context: Context) -> Response:
     selected = dict.fromkeys(context.fields.numbers("selected"))
     if not selected:
         raise FieldErrors({"selected": Message(N_("Select at least one comment first."))})
+    comments.hold_discussions(context.session, selected)
     done = missed = 0
     for id_ in selected:
         comment = comments.comment_in_full(context.session, id_)
