@@ -39,6 +39,8 @@ class Ledger:
 
     def wait(self, percentile: int) -> float:
         """Milliseconds within which so many in a hundred were answered."""
+        if len(self.waits) < 2:
+            return max(self.waits, default=PATIENCE) * 1000
         return statistics.quantiles(self.waits, n=100, method="inclusive")[percentile - 1] * 1000
 
     def note(self, status: int, seconds: float) -> None:
