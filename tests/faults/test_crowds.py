@@ -91,8 +91,8 @@ def test_crowds_take_nobodys_place(
 ) -> None:
     """Crowds of slow, broken and unfinished requests. Each sort comes and goes while readers write."""
     post = prepare(database)
-    size, timeout = (300, "5") if is_long else (30, "1")
-    settings = SETTINGS | {"request_timeout": timeout}
+    size = 300 if is_long else 30
+    settings = SETTINGS | {"request_timeout": "5"}
     with Serving(tmp_path, database_url=database_url, inner_worker="off", **settings) as served:
         with Ledger(served.client, post) as ledger:
             for sort in SORTS:

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
-    """A site that waits one second for a request."""
-    with Site(database_url, tmp_path / "data", request_timeout="1") as served:
+    """A site that waits two seconds for a request."""
+    with Site(database_url, tmp_path / "data", request_timeout="2") as served:
         yield served
 
 
@@ -121,7 +121,7 @@ def test_slow_form_is_taken(site: Site) -> None:
     with line(site) as connection:
         connection.sendall(post_head(post.slug, len(whole)) + whole[:3000])
         for start in range(3000, len(whole), 500):
-            assert not select.select([connection], [], [], 0.1)[0], "the site has not waited"
+            assert not select.select([connection], [], [], 0.2)[0], "the site has not waited"
             connection.sendall(whole[start : start + 500])
         assert connection.recv(12) == b"HTTP/1.1 303"
 
