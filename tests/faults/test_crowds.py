@@ -98,8 +98,8 @@ def test_crowds_take_nobodys_place(
             for sort in SORTS:
                 with Crowd(served.port, sort, size):
                     since = time.monotonic()
-                    ledger.wait_for(100 if is_long else 5)
                     outcome.back_after.append(ledger.back_after(since))
+                    ledger.wait_for(100 if is_long else 5)
             settle(ledger, database, outcome)
         assert "Traceback" not in served.log
         assert not ledger.answers
@@ -108,7 +108,7 @@ def test_crowds_take_nobodys_place(
 def test_ten_thousand_idle_connections_take_little(
     database: Database, database_url: str, tmp_path: Path, is_long: bool, outcome: Outcome
 ) -> None:
-    """10,000 idle connections. (1,000 in the short form.)"""
+    """10,000 idle connections. In the short form 1,000."""
     post = prepare(database)
     size = 10_000 if is_long else 1_000
     with open_files(size + 1_000), Serving(tmp_path, database_url=database_url, **SETTINGS) as served:
@@ -117,8 +117,8 @@ def test_ten_thousand_idle_connections_take_little(
             before = memory_of(served)
             with Crowd(served.port, "silent", size):
                 since = time.monotonic()
-                ledger.wait_for(5)
                 outcome.back_after.append(ledger.back_after(since))
+                ledger.wait_for(5)
                 outcome.scenario += f": {(memory_of(served) - before) / size / 1024:.0f} KiB each"
             settle(ledger, database, outcome)
         assert "Traceback" not in served.log

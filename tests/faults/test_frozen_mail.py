@@ -26,8 +26,8 @@ def test_frozen_mail_server_holds_nobody_up(
         post_office.freeze()
         since = time.monotonic()
         with Ledger(served.client, post) as ledger:
-            ledger.wait_for(100 if is_long else 10)
             outcome.back_after.append(ledger.back_after(since))
+            ledger.wait_for(100 if is_long else 10)
             settle(ledger, database, outcome)
         assert not ledger.answers
         if is_long:  # some seconds: the worker waits for the letter in its hand, but not for ever
