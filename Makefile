@@ -36,8 +36,8 @@ check: lint test ## what CI runs: lint, types, templates, all tests
 bench: $(TESTS) ## measure Agora beside other programs: docs/performance.md (OPTIONS=--quick …)
 	$(BIN)/python -m bench $(OPTIONS)
 
-faults: $(TESTS) ## break everything around a site many times, and print what came of it: docs/faults.md
-	$(BIN)/python -m pytest tests/faults --long -n 0
+faults: $(TESTS) ## break everything around a site many times, and print what came of it: docs/faults.md (OPTIONS=--write)
+	$(BIN)/python -m pytest tests/faults --long -n 0 $(OPTIONS)
 
 lint: $(TESTS) ## look at style, types and templates without changing anything
 	$(BIN)/ruff format --check .

@@ -1,18 +1,22 @@
 """The same bench in two lengths: short in `make test`, long and with a table in `make faults`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from statistics import median
 
 import pytest
 
 from .ledger import Outcome
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "faults.md"
+BEGIN, END = "<!-- outcome -->", "<!-- /outcome -->"
 OUTCOMES: list[Outcome] = []
 HEADINGS = ("scenario", "faults", "acknowledged", "lost", "twice", "other answers", "back after, median and worst")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="break things many times, and print what came of it")
+    parser.addoption("--write", action="store_true", help=f"put that into {DOCUMENT.name}, too")
 
 
 @pytest.fixture
@@ -43,12 +47,20 @@ def new_line(scenario: str) -> Outcome:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if not config.getoption("--long", default=False) or not OUTCOMES:
         return
+    table = "\n".join(lines())
+    terminalreporter.write_line(f"\n{table}")
+    if config.getoption("--write"):
+        before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
+        _, _, after = rest.partition(END)
+        DOCUMENT.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+
+
+def lines() -> Iterator[str]:
     rows = [HEADINGS, ("---",) * len(HEADINGS), *map(cells, OUTCOMES)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    terminalreporter.write_line("")
     for row in rows:
         padded = [cell.ljust(width, cell[0] if cell == "---" else " ") for cell, width in zip(row, widths, strict=True)]
-        terminalreporter.write_line(f"| {' | '.join(padded)} |")
+        yield f"| {' | '.join(padded)} |"
 
 
 def cells(outcome: Outcome) -> tuple[str, ...]:
