@@ -1,9 +1,9 @@
 """Engines and transactions, and all that differs between SQLite and PostgreSQL."""
 
-import mmap
+import ctypes
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -89,13 +89,20 @@ class Database:
         connection.execute("PRAGMA query_only = ON")
         return connection
 
-    def index_of_log(self) -> mmap.mmap | None:
-        """The memory in which the processes that use a SQLite file keep the index of its log; None without one."""
+    def index_of_log(self, size: int) -> "ctypes.Array[ctypes.c_char] | None":
+        """The first bytes of the index of a SQLite file's log, which all its processes share; None if it is not found.
+
+        It is SQLite's own, and good while a connection of this process is open that has read something. The file is
+        never opened here: closing it would drop every lock that this process has on it (fcntl(2)), SQLite's own among
+        them. Others would then write at the same time, or cut the file off under us.
+        """
         try:
-            with open(f"{self.engine.url.database}-shm", "rb") as file:
-                return mmap.mmap(file.fileno(), mmap.PAGESIZE, access=mmap.ACCESS_READ)
-        except (OSError, ValueError):
+            number = os.stat(f"{self.engine.url.database}-shm").st_ino
+            with open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:
+                begins = [_begin_of_map(line) for line in maps if _is_map_of(line, number)]
+        except OSError:
             return None
+        return (ctypes.c_char * size).from_address(begins[0]) if begins else None
 
     async def own_async_connection(self) -> Any:
         """A plain connection to PostgreSQL, outside of the pool, for the event loop."""
@@ -180,11 +187,23 @@ def _say_one_way_that_it_is_lost(context: ExceptionContext) -> None:
         raise OperationalError(context.statement, None, cause, hide_parameters=True, connection_invalidated=True)
 
 
+def _is_map_of(line: str, number: int) -> bool:
+    """Whether this line of /proc/self/maps (proc(5)) shows the beginning of the index with this inode."""
+    _addresses, _rights, offset, _device, inode, *name = line.split(maxsplit=5)
+    return inode == str(number) and int(offset, 16) == 0 and bool(name) and name[0].rstrip().endswith("-shm")
+
+
+def _begin_of_map(line: str) -> int:
+    return int(line.partition("-")[0], 16)
+
+
 def _make_private(path: str | None) -> None:
     """Only the owner reads the file: it holds addresses. SQLite gives its -wal and -shm files the same mode."""
     if path and path != ":memory:" and not path.startswith("file:"):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        # One that is there is not opened: closing it would drop the locks that this process has on it.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -192,7 +211,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA cache_size = -8000")
+    cursor.execute("PRAGMA cache_size = -2000")  # KiB for each connection; the system keeps the file in memory too
     cursor.close()
 
 

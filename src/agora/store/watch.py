@@ -7,8 +7,8 @@ through PgBouncer.
 """
 
 import asyncio
+import ctypes
 import logging
-import mmap
 from typing import Any, Protocol
 
 from agora.store.database import Database
@@ -61,13 +61,13 @@ class SqliteWatch:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: Any = None
-        self._index: mmap.mmap | None = None
+        self._index: ctypes.Array[ctypes.c_char] | None = None
         self._mark = b""
         self._seen: dict[Scopes, Numbers] = {}
 
     def glance(self, scopes: Scopes) -> Numbers:
         # The mark is read before the versions: a commit in between is taken for news once more.
-        mark = self._index[:HEADER] if self._index is not None else b""
+        mark = self._index.raw if self._index is not None else b""
         if mark != self._mark or not mark:
             self._seen.clear()
             self._mark = mark
@@ -93,7 +93,7 @@ class SqliteWatch:
             self._hang_up()
             raise CannotTell from error
         if self._index is None:
-            self._index = self._database.index_of_log()
+            self._index = self._database.index_of_log(HEADER)
         return numbers
 
     def _hang_up(self) -> None:
