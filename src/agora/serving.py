@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
-from agora import connections, logs, settings
+from agora import connections, heap, logs, settings
 from agora.app import create_app
 from agora.connections import Connection
 from agora.settings import BadSetting, Settings
@@ -39,6 +39,7 @@ def serve(address: str, listener: socket.socket, leash: socket.socket) -> None:
     current = settings.load(os.environ, listens_on=address)
     logs.write_to_stderr(current.log_format)
     connections.allow_many_files()
+    heap.keep_small()
     config = uvicorn.Config(
         create_app(current),
         http=connections.protocol(current.request_timeout),  # type: ignore[arg-type]

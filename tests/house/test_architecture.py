@@ -13,7 +13,19 @@ from . import sources
 
 # Beside all rooms; MAY_IMPORT says which of them know one another.
 BESIDE = {"settings", "i18n", "rendering", "resources", "tokens", "logs"}
-ENTRANCES = {"app", "cli", "__main__", "demo", "checkup", "rerender", "backup", "serving", "supervisor", "connections"}
+ENTRANCES = {
+    "app",
+    "cli",
+    "__main__",
+    "demo",
+    "checkup",
+    "rerender",
+    "backup",
+    "serving",
+    "supervisor",
+    "connections",
+    "heap",
+}
 ROOMS = {"rules", "store", "actions", "web", "jobs"}
 
 # web and jobs are strangers to each other, and nobody knows the entrances but the entrances.
