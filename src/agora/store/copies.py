@@ -4,12 +4,12 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from agora.store.database import Database
 
 # How many pages are copied between two words about the progress: 8 MiB of the usual pages.
 STEP = 2048
-MAGIC = b"SQLite format 3\0"  # with this a database begins
 
 Progress = Callable[[int, int], None]  # how much is done, and of how much
 
@@ -63,9 +63,10 @@ def is_in_use(path: Path) -> bool:
 
     Raises CopyFailed where it is not a database at all, and leaves all of it as it is.
     """
-    with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
-            raise CopyFailed("it is not a database")  # SQLite would throw its -wal file away
+    with _failing(), closing(sqlite3.connect(f"file:{quote(str(path))}?immutable=1", uri=True)) as connection:
+        # Told that nobody changes the file, SQLite reads its beginning alone. Otherwise it would throw the -wal file of
+        # a damaged one away. (Not with open(): closing a file drops the locks that this process has on it.)
+        connection.execute("PRAGMA schema_version")
     with _failing(), closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
         try:
             _make_single(connection)
