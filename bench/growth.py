@@ -47,7 +47,7 @@ def main() -> None:
                 ("large", options.large, LARGE),
             )
         ]
-        print_table(list(measure(*sites, repeats=options.repeats)))
+        print_table(measure(*sites, repeats=options.repeats))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -79,7 +79,9 @@ class Subject:
 
     def __init__(self, url: str, folder: Path) -> None:
         environment = {"AGORA_DATA_DIR": str(folder), "AGORA_DATABASE_URL": url, "AGORA_LANGUAGE": "en"}
-        self.app: ASGIApp = create_app(settings.load(environment | {"AGORA_PAGE_MEMORY": "0"}))
+        self.app: ASGIApp = create_app(
+            settings.load(environment | {"AGORA_PAGE_MEMORY": "0", "AGORA_RATE_LIMITS": "off"})
+        )
         database = Database(url, connections=2)
         with database.write() as session:
             ada = session.scalars(select(Person)).first()
@@ -262,7 +264,7 @@ def _statements() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", overhear)
 
 
-def print_table(found: list[tuple[str, Found, Found]]) -> None:
+def print_table(found: Iterator[tuple[str, Found, Found]]) -> None:
     print("| page | small, CPU ms | large, CPU ms | ratio | statements | KiB small / large |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for name, small, large in found:
@@ -270,7 +272,7 @@ def print_table(found: list[tuple[str, Found, Found]]) -> None:
         mark = "" if ratio <= TWICE else " **over**"
         queries = f"{small.queries} / {large.queries}"
         sizes = f"{small.size / 1024:.0f} / {large.size / 1024:.0f}"
-        print(f"| {name} | {small.cpu:.2f} | {large.cpu:.2f} | {ratio:.2f}{mark} | {queries} | {sizes} |")
+        print(f"| {name} | {small.cpu:.2f} | {large.cpu:.2f} | {ratio:.2f}{mark} | {queries} | {sizes} |", flush=True)
 
 
 if __name__ == "__main__":
