@@ -117,6 +117,16 @@ def test_list_pages_join_both_ways(database: Database, moments: Callable[[int], 
             ]
 
 
+def test_far_pages_are_found_from_the_end(database: Database) -> None:
+    with database.write() as session:
+        write_many(session, 7, at=an_hour_apart)
+
+    with database.read() as session:
+        pages = [posts.latest_by_number(session, EVERYTHING, page=n, size=2, count=7) for n in (1, 2, 3, 4)]
+        titles = [[post.title for post in page] for page in pages]
+        assert titles == [["Post 6", "Post 5"], ["Post 4", "Post 3"], ["Post 2", "Post 1"], ["Post 0"]]
+
+
 def test_list_pages_count_from_one(database: Database) -> None:
     with database.write() as session:
         write_many(session, 5, at=an_hour_apart)

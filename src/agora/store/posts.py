@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -178,6 +178,7 @@ def _with_names(session: Session, found: Sequence[Post]) -> Sequence[Post]:
 
 # A position in a list of posts: when the post was published, and its id.
 Key = tuple[datetime, int]
+_BEFORE_ALL: Key = (datetime(1, 1, 2, tzinfo=UTC), 0)
 
 
 @dataclass(frozen=True)
@@ -221,6 +222,15 @@ def latest(
     Without a position `skip` says how many come first; they are passed over in the index, which takes its time.
     """
     return _listed(session, kind, skip=skip, before=before, after=after, size=size, with_texts=False)
+
+
+def latest_by_number(session: Session, kind: PostFilter, *, page: int, size: int, count: int) -> Sequence[Post]:
+    """A page of the public list of `count` posts, looked for from its nearer end. `page` counts from 1."""
+    skip = (page - 1) * size
+    if skip <= count // 2:
+        return latest(session, kind, skip=skip, size=size)
+    size = min(size, count - skip)
+    return latest(session, kind, skip=count - skip - size, after=_BEFORE_ALL, size=size)
 
 
 def feed_page(session: Session, kind: PostFilter, *, before: Key | None, size: int) -> Sequence[Post]:

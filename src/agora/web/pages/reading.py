@@ -68,8 +68,10 @@ def _list(context: Context, template: str, kind: PostFilter, count: int, url: st
         raise NotFound()
     before = read_key(context.query("before")) if page > 1 else None
     after = read_key(context.query("after")) if page > 1 else None
-    skip = 0 if before or after else (page - 1) * size
-    found = posts.latest(context.session, kind, skip=skip, before=before, after=after, size=size)
+    if before or after:
+        found = posts.latest(context.session, kind, before=before, after=after, size=size)
+    else:
+        found = posts.latest_by_number(context.session, kind, page=page, size=size, count=count)
     pager = numbered(page, count, size, _with_keys(url, page, found))
     teasers = [teaser_view(context, post) for post in found]
     canonical = context.settings.base_url + (url if page == 1 else f"{url}?page={page}")
