@@ -98,4 +98,5 @@ def loggable_path(scope: Scope) -> str:
     token = scope.get("path_params", {}).get("token")
     if token:
         path = path.replace(token, "…")
-    return "".join(sign if sign.isprintable() else "?" for sign in _SIGNED.sub("…", path))
+    path = _SIGNED.sub("…", path)
+    return path if path.isprintable() else "".join(sign if sign.isprintable() else "?" for sign in path)
