@@ -64,9 +64,13 @@ class SafeHtml(TypeDecorator[Markup]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else str(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Markup | None:
-        # The store holds only what rules/markup.py has let through both gates.
-        return None if value is None else Markup(value)  # noqa: S704
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Markup | None]:
+        return _safe_html
+
+
+def _safe_html(value: str | None) -> Markup | None:
+    # The store holds only what rules/markup.py has let through both gates.
+    return None if value is None else Markup(value)  # noqa: S704
 
 
 class Words(TypeDecorator[Word]):
