@@ -187,7 +187,8 @@ PAGES: dict[str, Callable[[Session], str]] = {
 
 @dataclass(frozen=True)
 class Found:
-    cpu: float  # milliseconds, the median
+    cpu: float  # milliseconds of this process, the median; a PostgreSQL server's are not among them
+    wall: float
     queries: int
     size: int  # bytes
 
@@ -200,17 +201,20 @@ def measure(small: Subject, large: Subject, *, repeats: int) -> Iterator[tuple[s
 
 async def _in_turn(name: str, small: Subject, large: Subject, repeats: int) -> tuple[Found, Found]:
     """One after the other, so that what disturbs one disturbs the other."""
-    cpu: tuple[list[float], list[float]] = ([], [])
+    times: tuple[list[tuple[float, float]], list[tuple[float, float]]] = ([], [])
     rest: list[tuple[int, int]] = [(0, 0), (0, 0)]
     for n in range(WARM + repeats):
         for which, subject in enumerate((small, large)):
             with _statements() as asked:
-                before = time.process_time()
+                cpu, wall = time.process_time(), time.perf_counter()
                 size = await _ask(subject, subject.pages[name])
                 if n >= WARM:
-                    cpu[which].append((time.process_time() - before) * 1000)
+                    times[which].append(((time.process_time() - cpu) * 1000, (time.perf_counter() - wall) * 1000))
             rest[which] = len(asked), size
-    first, second = (Found(statistics.median(times), *counts) for times, counts in zip(cpu, rest, strict=True))
+    first, second = (
+        Found(*(statistics.median(column) for column in zip(*took, strict=True)), *counts)
+        for took, counts in zip(times, rest, strict=True)
+    )
     return first, second
 
 
@@ -265,14 +269,17 @@ def _statements() -> Iterator[list[str]]:
 
 
 def print_table(found: Iterator[tuple[str, Found, Found]]) -> None:
-    print("| page | small, CPU ms | large, CPU ms | ratio | statements | KiB small / large |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    print("| page | small: CPU ms | large | ratio | small: ms | large | ratio | statements | KiB |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name, small, large in found:
-        ratio = large.cpu / small.cpu
-        mark = "" if ratio <= TWICE else " **over**"
-        queries = f"{small.queries} / {large.queries}"
+        times = f"{_compared(small.cpu, large.cpu)} | {_compared(small.wall, large.wall)}"
         sizes = f"{small.size / 1024:.0f} / {large.size / 1024:.0f}"
-        print(f"| {name} | {small.cpu:.2f} | {large.cpu:.2f} | {ratio:.2f}{mark} | {queries} | {sizes} |", flush=True)
+        print(f"| {name} | {times} | {small.queries} / {large.queries} | {sizes} |", flush=True)
+
+
+def _compared(small: float, large: float) -> str:
+    ratio = large / small
+    return f"{small:.2f} | {large:.2f} | {ratio:.2f}{'' if ratio <= TWICE else ' **over**'}"
 
 
 if __name__ == "__main__":
