@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from agora.rules import threads
@@ -96,10 +96,10 @@ def threads_page(session: Session, post_id: int, *, page: int, size: int, replie
 
     Threads of which nothing is public any more leave a gap: what is on which page never changes.
     """
-    asked = {"post_id": post_id, "first": (page - 1) * size + 1, "last": page * size, "replies": replies}
+    asked = {"post_id": post_id, "first": (page - 1) * size + 1, "last": page * size, "size": size}
     found = {line.id: Thread([line]) for line in _rows(session, _FIRST_COMMENTS, asked)}
     cut: dict[int, int] = {}
-    for line in _rows(session, _FIRST_REPLIES, asked):
+    for line in _rows(session, _FIRST_REPLIES, {"roots": list(found), "replies": replies}):
         assert line.root_id is not None  # noqa: S101 - it is a reply
         thread = found[line.root_id]
         if len(thread.lines) <= replies or thread.root.shown_in_thread <= replies:
@@ -118,10 +118,12 @@ def _path_at(root_id: Any, replies: Any) -> ColumnElement[str | None]:
     return query.order_by(one.path).limit(1).offset(replies).scalar_subquery()
 
 
-def _in_threads(comment: Any) -> tuple[ColumnElement[bool], ...]:
-    """That a first comment is shown, and its number among those that are asked for."""
-    numbers = comment.thread_number >= bindparam("first"), comment.thread_number <= bindparam("last")
-    return (comment.post_id == bindparam("post_id"), *numbers, comment.shown_in_thread > _ZERO)
+def _first_comments() -> Select[Any]:
+    """Those that are shown of the threads with these numbers."""
+    numbers = _comment.thread_number >= bindparam("first"), _comment.thread_number <= bindparam("last")
+    query = _lines().where(_comment.post_id == bindparam("post_id"), *numbers, _comment.shown_in_thread > _ZERO)
+    # There are never more; but PostgreSQL, which sees that every post has a first thread, would expect thousands.
+    return query.order_by(_comment.thread_number).limit(bindparam("size", type_=Integer))
 
 
 def _first_replies() -> Select[Any]:
@@ -132,14 +134,14 @@ def _first_replies() -> Select[Any]:
     return (
         _lines()
         .join(root, root.c.id == _comment.root_id)
-        .where(*_in_threads(root.c), _comment.shown_in_thread > _ZERO, _comment.path <= end)
+        .where(root.c.id.in_(bindparam("roots", expanding=True)))
+        .where(_comment.shown_in_thread > _ZERO, _comment.path <= end)
         .order_by(_comment.root_id, _comment.path)
     )
 
 
 # Written once: SQLAlchemy takes longer to put them together than the database to answer them.
-_FIRST_COMMENTS = _lines().where(*_in_threads(_comment)).order_by(_comment.thread_number)
-_FIRST_REPLIES = _first_replies()
+_FIRST_COMMENTS, _FIRST_REPLIES = _first_comments(), _first_replies()
 
 
 def _rows(session: Session, query: Select[Any], asked: Mapping[str, Any] | None = None) -> list[ThreadLine]:
