@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from agora.rules import limits
+from agora.rules import limits, policy
 from agora.rules.moderation import State
 from agora.rules.policy import SENTENCES, Mode, Reason, SiteRules, Submission, first_state, fold
 
@@ -171,3 +171,9 @@ def test_every_reason_has_a_sentence() -> None:
 
     assert set(given) | {"disowned"} == set(SENTENCES)  # said by a person, not by a check
     assert all("%(" not in reason.message.text % reason.message.values for reason in given.values())
+
+
+def test_strange_letters_fill_no_memory() -> None:
+    policy.fold("".join(map(chr, range(0x4E00, 0x9000))))
+
+    assert len(policy._WITHOUT_ACCENTS) <= policy._COMMON

@@ -167,11 +167,14 @@ def fold(text: str) -> str:
 
 
 class _WithoutAccents(dict[int, int | None]):
-    """What becomes of each character, by its number: asked once for each that is ever seen."""
+    """What becomes of each character, by its number; kept for those that many texts hold, and no more than those."""
 
     def __missing__(self, code: int) -> int | None:
-        self[code] = None if unicodedata.combining(chr(code)) else code
-        return self[code]
+        plain = None if unicodedata.combining(chr(code)) else code
+        if code < _COMMON:
+            self[code] = plain
+        return plain
 
 
+_COMMON = 0x2100  # the alphabets, and the signs of writing
 _WITHOUT_ACCENTS = _WithoutAccents()
