@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import JSON, ForeignKey, Index, Select, String, Text, bindparam, func, select, text, update
+from sqlalchemy import JSON, ForeignKey, Index, Select, String, Text, bindparam, func, select, text, tuple_, update
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from agora.rules import threads
@@ -166,12 +166,24 @@ _IN_FULL = (
 
 def queue(session: Session, state: State, *, after: int | None, before: int | None, size: int) -> Sequence[Comment]:
     """A page of cases: those that wait oldest first (`after` an id), the others newest first (`before` one)."""
-    query = select(Comment).where(Comment.state == state).options(*_IN_FULL).limit(size)
-    if state is State.PENDING:
-        query = query.order_by(Comment.id)
-        return session.scalars(query.where(Comment.id > after) if after else query).all()
-    query = query.order_by(Comment.id.desc())
-    return session.scalars(query.where(Comment.id < before) if before else query).all()
+    of_state = _after(state, after or 0) if state is State.PENDING else _before(state, before or _LAST)
+    return session.scalars(of_state.options(*_IN_FULL).limit(size)).all()
+
+
+# Both ask for a range of (state, id) and its order, and not for one state by id: those that wait are the latest of all,
+# and PostgreSQL, which does not know that, would look for them among all comments from the first one on.
+_LAST = 2**62
+
+
+def _after(state: State, id_: int) -> Select[Comment]:
+    places = tuple_(Comment.state, Comment.id)
+    return select(Comment).where(places > (state, id_), Comment.state <= state).order_by(Comment.state, Comment.id)
+
+
+def _before(state: State, id_: int) -> Select[Comment]:
+    places = tuple_(Comment.state, Comment.id)
+    query = select(Comment).where(places < (state, id_), Comment.state >= state)
+    return query.order_by(Comment.state.desc(), Comment.id.desc())
 
 
 def counts_by_state(session: Session) -> dict[State, int]:
@@ -180,8 +192,7 @@ def counts_by_state(session: Session) -> dict[State, int]:
 
 
 def oldest_waiting(session: Session) -> datetime | None:
-    query = select(Comment.created_at).where(Comment.state == State.PENDING).order_by(Comment.id).limit(1)
-    return session.scalar(query)
+    return session.scalar(_after(State.PENDING, 0).with_only_columns(Comment.created_at).limit(1))
 
 
 def records_of(session: Session, commenter_ids: set[int]) -> dict[int, dict[State, int]]:

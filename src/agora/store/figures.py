@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from agora.rules.moderation import State
-from agora.store import tallies
-from agora.store.comments import Comment
+from agora.store import comments, tallies
 from agora.store.database import Database
 from agora.store.events import Delivery, DeliveryState
 
@@ -37,17 +36,13 @@ def figures(database: Database, now: datetime) -> Figures:
         due = (Delivery.state == DeliveryState.WAITING) & (Delivery.due_at <= now)
         return Figures(
             comments_pending=tallies.count(session, tallies.of_state(State.PENDING)),
-            oldest_pending=_age(session.scalar(_first_pending), now),
+            oldest_pending=_age(comments.oldest_waiting(session), now),
             letters_due=_count(session, due),
             oldest_due=_age(session.scalar(select(func.min(Delivery.due_at)).where(due)), now),
             letters_failed=_count(session, Delivery.state == DeliveryState.FAILED),
             database_size=size,
             wal_size=wal_size,
         )
-
-
-# The lowest number and not the earliest time: there is an index for it, and they are the same but for moments.
-_first_pending = select(Comment.created_at).where(Comment.state == State.PENDING).order_by(Comment.id).limit(1)
 
 
 def _count(session: Session, condition: Any) -> int:
