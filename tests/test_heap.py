@@ -11,10 +11,11 @@ SCRIPT = """
 
     heap.keep_small()
 
-    # Blocks too large for Python's own heap, and too small to stand alone: each thread takes and frees a thousand.
+    # Blocks as large as pages, taken and freed by several threads, over and over.
     def work():
-        for block in [bytes(60_000) for _ in range(1000)]:
-            del block
+        for _ in range(3):
+            blocks = [bytes(200_000) for _ in range(100)]
+            del blocks
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -22,7 +23,7 @@ SCRIPT = """
     for thread in threads:
         thread.join()
     resident = next(line for line in open("/proc/self/status") if line.startswith("VmRSS"))
-    print(gc.get_freeze_count() > 1000, int(resident.split()[1]) < 64 * 1024)
+    print(gc.get_freeze_count() > 1000, int(resident.split()[1]) < 48 * 1024)
 """
 
 
