@@ -204,7 +204,7 @@ def test_check_finds_what_is_wrong(within: Command, data: Database, database_url
 
     assert run.returncode == 1
     problems = [line for line in run.stdout.splitlines() if line.startswith("PROBLEM")]
-    for word in ("Rate limits", "https", "administrator", "counts", "mail server"):
+    for word in ("Rate limits", "https", "administrator", "Counts are wrong", "mail server"):
         assert [line for line in problems if word in line], (word, problems)
     assert "1 waiting, 0 could not be delivered" in run.stdout
 

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,12 @@ with open(sys.argv[1], "r+b") as file:
 """
 
 
+def close(watch: SqliteWatch) -> None:
+    """In a thread of its own: other tests may have left a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, watch.close()).result()
+
+
 def locks_of(database: Database) -> list[str]:
     """What another process finds."""
     index = f"{database.engine.url.database}-shm"
@@ -48,7 +55,7 @@ def test_looking_keeps_the_locks(database: Database) -> None:
 
         assert locks_of(database) == ["held", "held"]
     assert locks_of(database) == ["held", "free"]
-    asyncio.run(watch.close())
+    close(watch)
     assert locks_of(database) == ["held", "free"]
 
 
@@ -63,7 +70,7 @@ def test_changes_are_seen_at_once(database: Database) -> None:
 
     assert seen == [seen[0], seen[0], *sorted(set(seen[2:]))]
     assert len(set(seen)) == 4
-    asyncio.run(watch.close())
+    close(watch)
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells where memory is mapped")

@@ -197,7 +197,7 @@ def pages(library: Library) -> list[str]:
 
 
 def test_pages_are_sent_once(library: Library) -> None:
-    client = library.site.client()
+    client, varies = library.site.client(), ("Cookie", "Accept-Encoding, Cookie")
 
     for path in pages(library):
         first = client.get(path)
@@ -205,10 +205,10 @@ def test_pages_are_sent_once(library: Library) -> None:
         other = client.get(path, headers={"If-None-Match": '"other"'})
 
         assert first.headers["cache-control"] == "public, max-age=0, must-revalidate", path
-        assert first.headers["vary"] == "Cookie", path
+        assert first.headers["vary"] in varies, path
         assert (again.status_code, again.content) == (304, b""), path
         assert again.headers["etag"] == first.headers["etag"], path
-        assert again.headers["vary"] == "Cookie", path
+        assert again.headers["vary"] == first.headers["vary"], path
         assert other.status_code == 200, path
 
 
@@ -287,9 +287,11 @@ def test_every_answer_is_guarded(answers: dict[str, httpx.Response]) -> None:
         if kind[0].isdigit():
             assert answer.status_code == int(kind.split()[0]), kind
         assert {name: answer.headers.get(name) for name in SECURITY} == SECURITY, kind
-        assert re.fullmatch(r"[0-9a-f]{12}", answer.headers["x-request-id"]), kind
         assert "server" not in answer.headers or "python" not in answer.headers["server"].lower(), kind
-    assert len({answer.headers["x-request-id"] for answer in answers.values()}) == len(answers)
+    # What comes from memory is not a line in the log either.
+    ids = [answer.headers["x-request-id"] for answer in answers.values() if "surrogate-key" not in answer.headers]
+    assert len(set(ids)) == len(ids) > len(answers) / 2
+    assert all(re.fullmatch(r"[0-9a-f]{12}", id_) for id_ in ids)
 
 
 def test_refusals_are_pages_of_ours(answers: dict[str, httpx.Response]) -> None:
@@ -504,8 +506,10 @@ def test_later_pages_have_their_own_address(site: Site) -> None:
 
     assert f'<link rel="canonical" href="{site.base_url}/">' in first.text
     assert f'<link rel="canonical" href="{site.base_url}/?page=2">' in second.text
-    assert 'rel="next" href="/?page=2"' in first.text
-    assert 'rel="prev" href="/"' in second.text
+    further = re.search(r'rel="next" href="(/\?page=2&amp;before=[^"]+)"', first.text)
+    assert further
+    assert 'rel="prev" href="/' in second.text
+    assert client.get(unescape(further[1])).text == second.text
     titles = [re.findall(r">(Post \d\d)</a>", page.text) for page in (first, second)]
     assert titles[0] + titles[1] == [f"Post {n:02}" for n in range(10, -1, -1)]
     assert third.status_code == 404

@@ -104,7 +104,7 @@ class Kept:
             own.append((b"content-encoding", encoding.encode()))
         own.append((b"content-length", str(len(body)).encode()))
         self.ready[encoding] = Answer(200, self.headers + own, body)
-        told = [header for header in self.headers if header[0] in {b"cache-control", b"last-modified"}]
+        told = [header for header in self.headers if header[0] != b"content-type"]
         self.unchanged[etag.encode()] = Answer(304, told + own[:2])
         self.size += len(body)
 
