@@ -146,7 +146,8 @@ class Connection(HttpToolsProtocol):
         stays = self.parser.should_keep_alive() and not any(line.startswith(b"connection:") for line in lines)
         if not stays:
             lines.append(b"connection: close\r\n")
-        self.transport.write(b"".join([head, *lines, b"\r\n", b"" if method == b"HEAD" else body]))
+        # In two pieces: to put them together would copy a large page for every reader.
+        self.transport.writelines([b"".join([head, *lines, b"\r\n"]), b"" if method == b"HEAD" else body])
         if not stays:
             self.transport.close()
         self.cycle = self.cycle or self._finished_cycle()
