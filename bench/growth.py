@@ -10,12 +10,11 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.types import ASGIApp, Message
 
@@ -30,6 +29,7 @@ from agora.store.people import Person
 from agora.store.posts import Post, PostState
 from agora.web.presenters.paging import key_of
 from bench.generate import Size, generate
+from bench.in_process import statements
 
 LARGE = Size(posts=100_000, comments=2_000_000, discussion=100_000, thread=100_000, pending=100_000)
 WARM = 3
@@ -205,7 +205,7 @@ async def _in_turn(name: str, small: Subject, large: Subject, repeats: int) -> t
     rest: list[tuple[int, int]] = [(0, 0), (0, 0)]
     for n in range(WARM + repeats):
         for which, subject in enumerate((small, large)):
-            with _statements() as asked:
+            with statements() as asked:
                 cpu, wall = time.process_time(), time.perf_counter()
                 size = await _ask(subject, subject.pages[name])
                 if n >= WARM:
@@ -252,20 +252,6 @@ async def _ask(subject: Subject, address: str) -> int:
     if status not in {200, 302}:
         raise RuntimeError(f"{address} gave {status}")
     return size
-
-
-@contextmanager
-def _statements() -> Iterator[list[str]]:
-    asked: list[str] = []
-
-    def overhear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        asked.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", overhear)
-    try:
-        yield asked
-    finally:
-        event.remove(Engine, "before_cursor_execute", overhear)
 
 
 def print_table(found: Iterator[tuple[str, Found, Found]]) -> None:

@@ -69,7 +69,7 @@ async def _measure(app: ASGIApp, path: str, count: int) -> dict[str, Any]:
     for _ in range(WARM):
         await _ask(app, path)
     cpu, wall = [], []
-    with _statements() as asked:
+    with statements() as asked:
         for _ in range(count):
             wall_before, cpu_before = time.perf_counter(), time.process_time()
             size, location = await _ask(app, path)
@@ -122,7 +122,7 @@ async def _ask(app: ASGIApp, path: str) -> tuple[int, str]:
 
 
 @contextmanager
-def _statements() -> Iterator[list[str]]:
+def statements() -> Iterator[list[str]]:
     """Everything that the database is asked meanwhile, BEGIN included."""
     asked: list[str] = []
 
