@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from agora.actions import bylines as byline_actions
 from agora.actions import comments as comment_actions
-from agora.actions import moderation
+from agora.actions import editing, judging, moderation
 from agora.actions import people as people_actions
 from agora.actions import posts as post_actions
 from agora.actions import site as site_actions
@@ -167,14 +167,14 @@ def _comment(
         source=source,
         whence=source,
     )
-    rules = comment_actions.rules_of(post, site.the_site(sample.session), sample.settings)
+    rules = judging.rules_of(post, site.the_site(sample.session), sample.settings)
     if rules.mode is Mode.POST and not public:
         rules = replace(rules, mode=Mode.PRE)
     comment_id = comment_actions.post_comment(sample.session, post, draft, rules, person=person, now=at).id
     later = at + timedelta(minutes=12)
     comment = _in_full(sample, comment_id)
     if "edited" in entry:
-        comment_actions.edit_comment(
+        editing.edit_comment(
             sample.session, comment, entry["edited"].strip(), rules, sample.settings, whence=source, now=later
         )
     if entry.get("verified") and comment.commenter and comment.commenter.verified_at is None:

@@ -14,7 +14,8 @@ from sqlalchemy import Engine, event
 
 from agora.actions import bylines as byline_actions
 from agora.actions import people as people_actions
-from agora.actions.comments import CommentDraft, made_ready, post_comment
+from agora.actions.comments import CommentDraft, post_comment
+from agora.actions.judging import made_ready
 from agora.actions.limits import spend
 from agora.rules import markup
 from agora.rules.limits import RATES

@@ -1,31 +1,26 @@
-"""Comments, as their writers handle them: post, edit, withdraw, confirm one's address."""
+"""Comments, as their writers handle them: post, withdraw, confirm one's address."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from agora.actions import letters, moderation, subscriptions
+from agora.actions import cases, judging, letters, moderation, subscriptions
+from agora.actions.judging import REPEAT, Sender, Text
 from agora.rules import limits, markup, policy, urls
-from agora.rules.errors import N_, Conflict, FieldErrors, Message, Refused
-from agora.rules.moderation import EDITABLE, Decision, Party, State
+from agora.rules.errors import N_, FieldErrors, Message, Refused
+from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode, SiteRules, Submission, Verdict
-from agora.settings import Settings
 from agora.store import commenting, comments, database, events, versions
 from agora.store import subscriptions as subscription_store
-from agora.store.commenting import Address, Discussion, Place
+from agora.store.commenting import Discussion, Place
 from agora.store.comments import Comment, Commenter
 from agora.store.people import Person
 from agora.store.posts import Post
-from agora.store.site import Site
-from agora.tokens import fingerprint
 
 # Within this time the same form from the same source is one comment, sent twice.
 DOUBLE_SUBMIT = timedelta(minutes=30)
-# Within this time the same words elsewhere are a repeat.
-REPEAT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -43,65 +38,13 @@ class CommentDraft:
     whence: str = ""
 
 
-@dataclass(frozen=True)
-class Text:
-    """What somebody wrote, made ready for a page."""
-
-    body: str
-    language: str
-    html: Markup
-    fingerprint: str  # the same for the same words; where there are none (👍), for the same signs
-
-
-def made_ready(body: str, language: str) -> Text:
-    """Takes longer than all else about a comment: best done before a transaction begins, while nobody waits for it."""
-    clean = markup.clean_source(body)
-    return Text(clean, language, markup.comment_html(body, language), fingerprint(policy.fold(clean) or clean.strip()))
-
-
-@dataclass(frozen=True)
-class Sender:
-    """Who sends a text, by account or by address, and from where."""
-
-    person: Person | None
-    address: Address | None
-    source: str
-    whence: str
-
-
-def rules_of(post: Post, site: Site, settings: Settings) -> SiteRules:
-    """What is asked of comments under this post: its own mode, else the desk's, else the settings'."""
-    return rules_in(post.moderation or site.moderation, settings)
-
-
-def rules_in(mode: Mode | None, settings: Settings) -> SiteRules:
-    return SiteRules(
-        mode or Mode(settings.moderation),
-        max_links=settings.max_links,
-        held_words=settings.held_words,
-        limit_haste=settings.rate_limits,
-    )
-
-
 def check_draft(draft: CommentDraft, *, signed_in: bool) -> None:
     """Raises FieldErrors for `name`, `email`, `website` and `body`."""
     errors = {} if signed_in else _who_errors(draft)
-    if trouble := text_trouble(draft.body):
+    if trouble := judging.text_trouble(draft.body):
         errors["body"] = trouble
     if errors:
         raise FieldErrors(errors)
-
-
-def text_trouble(body: str) -> Message | None:
-    """Why this cannot be the text of a comment."""
-    if not body.strip():
-        return Message(N_("There is no text yet."))
-    if len(body) > limits.COMMENT:
-        return Message(
-            N_("The text has %(length)s characters; at most %(limit)s are possible."),
-            {"length": len(body), "limit": limits.COMMENT},
-        )
-    return None
 
 
 def _who_errors(draft: CommentDraft) -> dict[str, Message]:
@@ -136,7 +79,7 @@ def post_comment(
         raise Refused(N_("This post no longer takes comments."), status=403)
     check_draft(draft, signed_in=person is not None)
     if text is None or text.language != post.language:
-        text = made_ready(draft.body, post.language)
+        text = judging.made_ready(draft.body, post.language)
     sender = _sender(session, draft, person, now)
     database.lock(session, f"comment:{post.id}:{draft.source}:{text.fingerprint}")
     repeats = commenting.same_words(session, text.fingerprint, since=now - REPEAT)
@@ -206,22 +149,8 @@ def _submission(
         trap_filled=draft.trap_filled,
         repeats=repeats,
         recent_from_source=commenting.recent_of_source(session, sender.source, since=haste) if rules.limit_haste else 0,
-        **_standing(session, sender.address, sender.whence, rules),
+        **judging.standing(session, sender.address, sender.whence, rules),
     )
-
-
-def _standing(
-    session: Session, address: Address | Commenter | None, whence: str, rules: SiteRules, *, but: int = 0
-) -> dict[str, Any]:
-    """What is known of an address; only one mode asks for it."""
-    if address is None or rules.mode is not Mode.FIRST_TIME:
-        return {}
-    verified = address.verified_at is not None
-    return {
-        "address_verified": verified,
-        "address_proven": verified and address.proven_from == whence,
-        "approved_of_address": commenting.approved_of(session, address.id, but=but),
-    }
 
 
 def _new_comment(
@@ -278,98 +207,8 @@ def _tell(session: Session, comment: Comment, reasons: list[dict[str, Any]], now
         comments.count_public_change(session, comment, by=1)
         versions.touch(session, versions.COMMENTS, versions.of_post(comment.post_id))
         letters.for_reply(session, event, comment)
-
-
-def may_edit(comment: Comment, settings: Settings, now: datetime) -> bool:
-    """Whether the commenter may still change the text."""
-    return comment.state in EDITABLE and now < edit_until(comment, settings)
-
-
-def edit_until(comment: Comment, settings: Settings) -> datetime:
-    return comment.created_at + timedelta(minutes=settings.edit_minutes)
-
-
-def edit_comment(
-    session: Session,
-    comment: Comment,
-    body: str,
-    rules: SiteRules,
-    settings: Settings,
-    *,
-    text: Text | None = None,
-    whence: str,
-    now: datetime,
-) -> None:
-    """A new revision, which passes the whole policy again. `comment` comes in full; `text` is made ready of `body`.
-
-    Raises FieldErrors or Refused.
-    """
-    if not may_edit(comment, settings, now):
-        raise Conflict(N_("This comment can no longer be edited."))
-    if trouble := text_trouble(body):
-        raise FieldErrors({"body": trouble})
-    if markup.clean_source(body) == comment.revision.body:
-        return
-    text = text or made_ready(body, comment.language)
-    verdict = _with_doubts_about_sender(comment, _verdict_on_edit(session, comment, text, rules, whence, now))
-    reasons = [reason.as_data() for reason in verdict.reasons]
-    revision_id = commenting.add_revision(
-        session,
-        comment.id,
-        number=comment.revision.number + 1,
-        body=text.body,
-        html=text.html,
-        renderer=markup.RENDERER_VERSION,
-        reasons=reasons,
-        created_at=now,
-    )
-    if not comments.change_text(session, comment, revision_id=revision_id, fingerprint=text.fingerprint, edited_at=now):
-        raise Conflict(N_("This comment changed meanwhile: somebody else decided, or its text was edited."))
-    if comment.published_at is not None:
-        versions.touch(session, versions.COMMENTS, versions.of_post(comment.post_id))
-    events.record(
-        session,
-        "comment.edited",
-        at=now,
-        comment_id=comment.id,
-        post_id=comment.post_id,
-        revision_id=revision_id,
-        party=Party.COMMENTER,
-        details={"reasons": reasons},
-    )
-    _follow_verdict(session, comment, verdict, now)
-
-
-def _verdict_on_edit(
-    session: Session, comment: Comment, text: Text, rules: SiteRules, whence: str, now: datetime
-) -> Verdict:
-    submission = Submission(
-        text=text.body,
-        link_count=markup.link_count(text.html),
-        trusted=comment.person_id is not None,
-        repeats=commenting.same_words(session, text.fingerprint, since=now - REPEAT, but=comment.id),
-        **_standing(session, comment.commenter, whence, rules, but=comment.id),
-    )
-    return policy.first_state(submission, rules)
-
-
-def _with_doubts_about_sender(comment: Comment, verdict: Verdict) -> Verdict:
-    """What waits because of how it was sent goes on waiting: another text does not answer that."""
-    if comment.state is not State.PENDING:
-        return verdict
-    doubts = [reason for reason in comment.revision.why if reason.code in policy.ABOUT_THE_SENDER]
-    return Verdict(State.PENDING, (*doubts, *verdict.reasons)) if doubts else verdict
-
-
-def _follow_verdict(session: Session, comment: Comment, verdict: Verdict, now: datetime) -> None:
-    """After an edit or a confirmed address the policy may hold what stood, or release what waited."""
-    moves = {
-        (State.PUBLISHED, State.PENDING): Decision.HOLD,
-        (State.PENDING, State.PUBLISHED): Decision.APPROVE,
-    }
-    decision = moves.get((comment.state, verdict.state))
-    if decision:
-        moderation.decide(session, comment, decision, party=Party.POLICY, version=comment.version, now=now)
+    else:
+        cases.open_held(session, comment, [reason["code"] for reason in reasons], now=now)
 
 
 def withdraw_comment(session: Session, comment: Comment, *, version: int, now: datetime) -> None:
@@ -391,9 +230,9 @@ def confirm_address(session: Session, comment: Comment, rules: SiteRules, *, whe
         return
     kept = [reason for reason in comment.revision.why if reason.code not in policy.ABOUT_THE_ADDRESS]
     standing = policy.first_state(
-        Submission(text="", **_standing(session, commenter, whence, rules)), SiteRules(rules.mode)
+        Submission(text="", **judging.standing(session, commenter, whence, rules)), SiteRules(rules.mode)
     )
-    _follow_verdict(session, comment, Verdict(State.PENDING, tuple(kept)) if kept else standing, now)
+    judging.follow_verdict(session, comment, Verdict(State.PENDING, tuple(kept)) if kept else standing, now)
 
 
 def follow_replies(session: Session, comment: Comment, commenter: Commenter, *, whence: str, now: datetime) -> bool:

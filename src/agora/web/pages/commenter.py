@@ -6,8 +6,9 @@ from datetime import datetime
 from starlette.responses import Response
 
 from agora.actions import comments as actions
+from agora.actions import editing, judging
 from agora.actions import subscriptions as follow
-from agora.actions.comments import Text
+from agora.actions.judging import Text
 from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.rules.moderation import EDITABLE, Decision, Party, State, next_state
 from agora.rules.policy import MODE_NAMES
@@ -112,16 +113,16 @@ def _page(
 def prepare_edit(context: Context) -> Text | None:
     context.refuse_beyond("comment")
     comment, body = _comment(context), context.fields.raw("body")
-    if actions.text_trouble(body) or not actions.may_edit(comment, context.settings, context.now):
+    if judging.text_trouble(body) or not editing.may_edit(comment, context.settings, context.now):
         return None
-    return actions.made_ready(body, comment.language)
+    return judging.made_ready(body, comment.language)
 
 
 def edit(context: Context) -> Response:
     comment = _comment(context)
-    rules = actions.rules_of(comment.post, context.site, context.settings)
+    rules = judging.rules_of(comment.post, context.site, context.settings)
     context.spend("comment")
-    actions.edit_comment(
+    editing.edit_comment(
         context.session,
         comment,
         context.fields.raw("body"),
@@ -173,7 +174,7 @@ def confirm(context: Context) -> Response:
     if context.fields.text("action") == "disown":
         actions.disown(context.session, comment, now=context.now)
         return context.page("comments/confirm.html", language=comment.language, comment=comment, disowned=True)
-    rules = actions.rules_of(comment.post, context.site, context.settings)
+    rules = judging.rules_of(comment.post, context.site, context.settings)
     actions.confirm_address(context.session, comment, rules, whence=context.whence, now=context.now)
     token = context.house.tokens.sign("my-comment", comment.id)
     return context.redirect(f"{context.url('my_comment', token=token)}?done=confirmed")
@@ -224,7 +225,7 @@ def _own(context: Context, comment: Comment) -> OwnComment:
     history = events.history(context.session, comment.id)
     titles = decided_clauses(context, history)
     steps = [_step(event, titles) for event in history]
-    may_edit = actions.may_edit(comment, context.settings, context.now)
+    may_edit = editing.may_edit(comment, context.settings, context.now)
     subscription = subscriptions.of_comment(context.session, comment.id)
     wants = subscription is not None and subscription.ended_at is None
     is_public = comment.state is State.PUBLISHED and comment.post.is_public
@@ -236,7 +237,7 @@ def _own(context: Context, comment: Comment) -> OwnComment:
         mode=MODE_NAMES[comment.mode],
         steps=[step for step in steps if step.what],
         reason=_reason(comment, steps),
-        edit_until=actions.edit_until(comment, context.settings) if may_edit else None,
+        edit_until=editing.edit_until(comment, context.settings) if may_edit else None,
         may_withdraw=next_state(comment.state, Decision.WITHDRAW, Party.COMMENTER) is not None,
         permalink=context.url("comment", id=comment.id) if is_public else None,
         may_follow=comment.commenter_id is not None and comment.state in EDITABLE,

@@ -5,7 +5,9 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from agora.actions import comments as actions
-from agora.actions.comments import CommentDraft, Text
+from agora.actions import judging
+from agora.actions.comments import CommentDraft
+from agora.actions.judging import Text
 from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.store import commenting, comments, discussions, posts, versions
 from agora.store.commenting import Discussion
@@ -90,7 +92,7 @@ def prepare(context: Context) -> Text | None:
     _check_token(context, discussion.id)
     context.refuse_beyond(_deed(context))
     body = context.fields.raw("body")
-    return None if actions.text_trouble(body) else actions.made_ready(body, discussion.language)
+    return None if judging.text_trouble(body) else judging.made_ready(body, discussion.language)
 
 
 def create(context: Context) -> Response:
@@ -99,7 +101,7 @@ def create(context: Context) -> Response:
     text: Text | None = context.prepared
     if _deed(context) == "preview":
         return _preview(context, _post(context), text)
-    rules = actions.rules_in(discussion.moderation, context.settings)
+    rules = judging.rules_in(discussion.moderation, context.settings)
     comment = actions.post_comment(
         context.session, discussion, _draft(context), rules, text=text, person=context.visitor, now=context.now
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from agora.actions import comments as actions
+from agora.actions import judging
 from agora.i18n import translate
 from agora.rules import charter, threads
 from agora.rules.errors import N_, Message
@@ -253,7 +253,7 @@ class FormView:
 
 
 def empty_form(context: Context, post: Post) -> FormView:
-    rules = actions.rules_of(post, context.site, context.settings)
+    rules = judging.rules_of(post, context.site, context.settings)
     return FormView(
         action=context.url("comments", slug=post.slug),
         token=csrf.form_token(context.house.tokens, post.id, context.now),
