@@ -5,10 +5,11 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from agora.rules.limits import RATES
-from agora.rules.moderation import Decision, State
+from agora.rules.moderation import RESTRICTIONS, UNDO_SECONDS, Decision, State
 from agora.store import events, people, subscriptions
 from agora.store.comments import Comment
 from agora.store.events import Recorded
+from agora.store.statements import Statement
 
 
 def for_new_comment(session: Session, event: Recorded, comment: Comment) -> None:
@@ -33,14 +34,21 @@ def _is_not_pestered(session: Session, commenter_id: int, event: Recorded) -> bo
     return events.letters_to_commenter_since(session, commenter_id, since) < rate.count
 
 
-def for_decision(session: Session, event: Recorded, comment: Comment) -> None:
-    """The writer learns what became of the comment. Spam is not answered."""
-    if not comment.letters or comment.commenter_id is None:
+# A moderator's decision can be taken back for so long: nobody is told of what was never meant.
+UNDO = timedelta(seconds=UNDO_SECONDS)
+
+
+def for_decision(session: Session, event: Recorded, comment: Comment, statement: Statement | None) -> None:
+    """The writer learns what became of the comment: if they asked for it, and with a restriction whenever we can
+    reach them (art. 17(1)). Spam is not answered.
+    """
+    to = {"commenter_id": comment.commenter_id}
+    if comment.commenter_id is None:
         return
-    if event.decision in {Decision.APPROVE, Decision.RESTORE}:
-        events.deliver(session, event, "comment-published", {"commenter_id": comment.commenter_id})
-    elif event.decision in {Decision.REJECT, Decision.HIDE}:
-        events.deliver(session, event, "comment-refused", {"commenter_id": comment.commenter_id})
+    if event.decision in RESTRICTIONS and statement is not None and statement.exempt is None:
+        events.deliver(session, event, "comment-refused", to, wait=UNDO)
+    elif event.decision in {Decision.APPROVE, Decision.RESTORE} and comment.letters:
+        events.deliver(session, event, "comment-published", to, wait=UNDO)
 
 
 def for_reply(session: Session, event: Recorded, comment: Comment) -> None:
@@ -51,4 +59,4 @@ def for_reply(session: Session, event: Recorded, comment: Comment) -> None:
     if subscription is None or not subscription.is_active or subscription.commenter_id == comment.commenter_id:
         return
     to = {"commenter_id": subscription.commenter_id, "subscription_id": subscription.id}
-    events.deliver(session, event, "reply", to)
+    events.deliver(session, event, "reply", to, wait=UNDO if event.kind == "comment.decided" else timedelta())

@@ -20,15 +20,19 @@ class Decision(StrEnum):
     SPAM = "spam"
     HIDE = "hide"
     RESTORE = "restore"
+    KEEP = "keep"
     WITHDRAW = "withdraw"
     HOLD = "hold"
+    ERASE = "erase"
+    UNDO = "undo"
 
 
 class Party(StrEnum):
-    """In which capacity somebody decides: who wrote the comment, who moderates, or the policy after an edit."""
+    """In which capacity somebody decides: as the writer, as a moderator, for the whole site, or as its rules."""
 
     COMMENTER = "commenter"
     MODERATOR = "moderator"
+    ADMINISTRATOR = "administrator"
     POLICY = "policy"
 
 
@@ -41,14 +45,29 @@ TRANSITIONS: dict[tuple[State, Decision, Party], State] = {
     (State.PUBLISHED, Decision.SPAM, Party.MODERATOR): State.HIDDEN,
     (State.HIDDEN, Decision.RESTORE, Party.MODERATOR): State.PUBLISHED,
     (State.REJECTED, Decision.RESTORE, Party.MODERATOR): State.PUBLISHED,
+    # What was reported or contested, and stays as it is.
+    (State.PUBLISHED, Decision.KEEP, Party.MODERATOR): State.PUBLISHED,
+    (State.HIDDEN, Decision.KEEP, Party.MODERATOR): State.HIDDEN,
+    (State.REJECTED, Decision.KEEP, Party.MODERATOR): State.REJECTED,
     (State.PENDING, Decision.WITHDRAW, Party.COMMENTER): State.WITHDRAWN,
     (State.PUBLISHED, Decision.WITHDRAW, Party.COMMENTER): State.WITHDRAWN,
     (State.PENDING, Decision.APPROVE, Party.POLICY): State.PUBLISHED,
     (State.PUBLISHED, Decision.HOLD, Party.POLICY): State.PENDING,
+    (State.PENDING, Decision.SPAM, Party.POLICY): State.REJECTED,
+    **{
+        (state, Decision.ERASE, party): State.ERASED
+        for party in (Party.COMMENTER, Party.ADMINISTRATOR)
+        for state in State
+        if state is not State.ERASED
+    },
 }
 
 # These take something from the commenter, so they owe a clause of the charter. Spam owes none (DSA art. 17(2)).
 RESTRICTIONS = frozenset({Decision.REJECT, Decision.HIDE})
+
+# What a moderator decided can be taken back for so many seconds, by whoever decided.
+UNDO_SECONDS = 60
+UNDOABLE = frozenset({Decision.APPROVE, Decision.REJECT, Decision.SPAM, Decision.HIDE, Decision.RESTORE})
 
 # A text can be mended while it waits or stands; what was judged is answered by the judgement, not by a new text.
 EDITABLE = frozenset({State.PENDING, State.PUBLISHED})
@@ -59,6 +78,7 @@ DECISION_NAMES = {
     Decision.SPAM: N_("Spam"),
     Decision.HIDE: N_("Hide"),
     Decision.RESTORE: N_("Restore"),
+    Decision.KEEP: N_("Leave as it is"),
 }
 
 STATE_NAMES = {

@@ -86,6 +86,11 @@ def address_of(session: Session, email: str, *, now: datetime) -> Address:
     return Address(added, None, "")
 
 
+def is_confirmed(session: Session, commenter_id: int) -> bool:
+    """Whether somebody showed that this address is theirs."""
+    return session.scalar(select(COMMENTERS.c.verified_at).where(COMMENTERS.c.id == commenter_id)) is not None
+
+
 class Place(NamedTuple):
     """A published comment that can be answered: the thread in which the answer will stand, and where in it."""
 

@@ -84,6 +84,8 @@ class Comment(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Its writer wants it erased; it is, as soon as no open report or appeal needs it.
+    erase_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Published comments among itself and those that hang below it on the page: at 0 it is not shown, else at least a
     # note stands in its place.
     shown_in_thread: Mapped[int] = mapped_column(default=0)
@@ -162,6 +164,18 @@ _IN_FULL = (
     joinedload(Comment.commenter),
     joinedload(Comment.parent).joinedload(Comment.revision),
 )
+
+
+def reasons_of(session: Session, comment: Comment) -> list[dict[str, Any]]:
+    """What the policy found in the text that stands, as it is stored."""
+    revision = session.get(CommentRevision, comment.revision_id) if comment.revision_id else None
+    return revision.reasons if revision else []
+
+
+def text_of(session: Session, comment: Comment) -> str:
+    """The source of the text that stands."""
+    revision = session.get(CommentRevision, comment.revision_id) if comment.revision_id else None
+    return revision.body if revision else ""
 
 
 def queue(session: Session, state: State, *, after: int | None, before: int | None, size: int) -> Sequence[Comment]:

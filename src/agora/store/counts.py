@@ -132,6 +132,7 @@ _LISTS = ("post_tags", "post_bylines")
 _RIGHT_DATE = "CASE WHEN posts.state = 'published' THEN posts.published_at END"
 _RIGHT_TALLIES = f"""
     SELECT 'comments-' || state AS name, count(*) AS count FROM comments GROUP BY state
+    UNION ALL SELECT 'cases-' || kind, count(*) FROM cases GROUP BY kind
     UNION ALL SELECT '{tallies.PUBLIC_POSTS}', count(*) FROM posts WHERE state = 'published' HAVING count(*) > 0"""
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from agora.store import tallies, versions
+from agora.store import ledger, tallies, versions
 from agora.store.location import location
 
 # Seconds that a SQLite writer waits for its turn before we say that the site is busy.
@@ -73,6 +73,7 @@ class Database:
         with self._turn, Session(self.engine, expire_on_commit=False) as session:
             yield session
             tallies.settle(session)
+            ledger.settle(session)
             versions.grow(session)
             session.commit()
 

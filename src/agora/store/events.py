@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     bindparam,
+    delete,
     func,
     insert,
     or_,
@@ -113,10 +114,11 @@ def record(session: Session, kind: str, *, at: datetime, **facts: Any) -> Record
     return Recorded(int(result.inserted_primary_key[0]), kind, at, facts.get("decision"))
 
 
-def deliver(session: Session, event: Recorded, letter: str, *to: dict[str, Any]) -> None:
+def deliver(session: Session, event: Recorded, letter: str, *to: dict[str, Any], wait: timedelta = timedelta()) -> None:
     """Leave a letter to be written for this event; each of `to` is the delivery's columns that say to whom."""
     if to:
-        rows = [{"event_id": event.id, "letter": letter, "due_at": event.at, **columns} for columns in to]
+        due_at = event.at + wait
+        rows = [{"event_id": event.id, "letter": letter, "due_at": due_at, **columns} for columns in to]
         session.execute(_NEW_DELIVERY, rows)
         session.info["deliveries"] = True
 
@@ -163,6 +165,20 @@ def counts_of_deliveries(session: Session) -> dict[DeliveryState, int]:
 def history(session: Session, comment_id: int) -> list[Event]:
     """All that happened to a comment, the earliest first."""
     return list(session.scalars(select(Event).where(Event.comment_id == comment_id).order_by(Event.id)))
+
+
+def last_decision_event(session: Session, comment_id: int) -> Event | None:
+    """The latest decision on a comment."""
+    query = select(Event).where(Event.comment_id == comment_id, Event.decision.is_not(None))
+    return session.scalars(query.order_by(Event.id.desc()).limit(1)).first()
+
+
+def call_back_letters(session: Session, event_id: int) -> None:
+    """What was to be told of this event is not so any more: letters that have not left stay here."""
+    session.execute(
+        delete(Delivery).where(Delivery.event_id == event_id, Delivery.state == DeliveryState.WAITING),
+        execution_options={"synchronize_session": False},
+    )
 
 
 class LastDecision(NamedTuple):

@@ -23,6 +23,11 @@ class Person(Base):
     language: Mapped[str] = mapped_column(String(8))
     password_hash: Mapped[str | None] = mapped_column(Text)
     letters: Mapped[bool] = mapped_column(default=True)  # wants a letter when a comment waits
+    # Letters about what waits: at once, or all of a day at this hour; none between these hours of the site's time zone.
+    digest_hour: Mapped[int | None]
+    quiet_from: Mapped[int | None]
+    quiet_to: Mapped[int | None]
+    named_in_log: Mapped[bool] = mapped_column(default=False)  # wishes to be named beside their decisions
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -78,6 +83,14 @@ _MODERATORS = (
 def moderators(session: Session) -> list[int]:
     """The ids of those who moderate and want letters."""
     return list(session.scalars(_MODERATORS))
+
+
+def another_moderator(session: Session, person_id: int) -> bool:
+    """Whether anybody else could decide in this person's place."""
+    query = select(Person.id).where(
+        Person.role.in_(sorted(MAY[Deed.MODERATE])), Person.closed_at.is_(None), Person.id != person_id
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def count_administrators(session: Session) -> int:

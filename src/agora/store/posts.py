@@ -92,6 +92,8 @@ class Post(Base):
     state: Mapped[PostState] = mapped_column(Words(PostState), default=PostState.DRAFT)
     discussion_open: Mapped[bool] = mapped_column(default=True)
     moderation: Mapped[Mode | None] = mapped_column(Words(Mode))
+    slow_seconds: Mapped[int | None]  # between two comments of one source here; None: as the policy says
+    close_after_days: Mapped[int | None]  # after publication; None: as the policy says
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

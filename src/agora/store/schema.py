@@ -9,11 +9,46 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from agora.resources import folder
-from agora.store import bylines, comments, events, people, posts, site, subscriptions, tallies, versions
+from agora.store import (
+    appeals,
+    bylines,
+    cases,
+    comments,
+    events,
+    ledger,
+    measures,
+    people,
+    policies,
+    posts,
+    reports,
+    site,
+    statements,
+    subscriptions,
+    tallies,
+    versions,
+)
 from agora.store.columns import Base
 from agora.store.database import Database, lock
 
-__all__ = ["Base", "bylines", "comments", "events", "people", "posts", "site", "subscriptions", "tallies", "versions"]
+__all__ = [
+    "Base",
+    "appeals",
+    "bylines",
+    "cases",
+    "comments",
+    "events",
+    "ledger",
+    "measures",
+    "people",
+    "policies",
+    "posts",
+    "reports",
+    "site",
+    "statements",
+    "subscriptions",
+    "tallies",
+    "versions",
+]
 
 
 class UnknownVersion(Exception):

@@ -23,6 +23,7 @@ class Site(Base):
     tagline: Mapped[str] = mapped_column(String(300), default="")
     moderation: Mapped[Mode | None] = mapped_column(Words(Mode))  # None: as the settings say
     contact: Mapped[str] = mapped_column(String(254), default="")
+    authors_moderate: Mapped[bool] = mapped_column(default=False)  # the discussions under their own posts
     # Set once: the authority and date of the feeds' tag: ids (RFC 4151), which outlive a change of domain.
     tag_authority: Mapped[str] = mapped_column(String(300))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

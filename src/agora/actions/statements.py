@@ -1,0 +1,144 @@
+"""Statements of reasons (art. 17): written in the transaction of each restriction, and closed when it is lifted."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, update
+from sqlalchemy.orm import Session
+
+from agora.rules.moderation import Decision, Party
+from agora.rules.statements import MEASURES, Automation, Category, Exemption, Ground, Legal, Prompt
+from agora.store import commenting, comments, reports
+from agora.store.comments import Comment
+from agora.store.events import Recorded
+from agora.store.people import Person
+from agora.store.reports import Report
+from agora.store.statements import Statement
+
+
+@dataclass(frozen=True)
+class Why:
+    """On what a decision rests. `rules` and `policy_id` are those of the policy, where it decided."""
+
+    clause: int | None = None
+    charter_id: int | None = None
+    explanation: str = ""
+    legal: Legal = field(default_factory=Legal)
+    rules: Sequence[dict[str, Any]] = ()
+    policy_id: int | None = None
+
+    @property
+    def ground(self) -> Ground:
+        return Ground.LAW if self.legal.law else Ground.CHARTER
+
+    @property
+    def category(self) -> Category:
+        return self.legal.category or Category.OTHER_VIOLATION
+
+
+def new_puid() -> str:
+    """An id that no other statement of any site has."""
+    return f"agora-{secrets.token_hex(12)}"
+
+
+def restrict(
+    session: Session,
+    event: Recorded,
+    comment: Comment,
+    decision: Decision,
+    why: Why,
+    *,
+    party: Party,
+    person: Person | None,
+) -> Statement:
+    """State the reasons why a comment is not shown, before the transaction of that decision ends."""
+    report = reports.first_open(session, comment.id)
+    statement = Statement(
+        puid=new_puid(),
+        at=event.at,
+        comment_id=comment.id,
+        revision_id=comment.revision_id,
+        event_id=event.id,
+        decision=decision,
+        measure=MEASURES[decision],
+        party=party,
+        person_id=person.id if person else None,
+        rules=list(why.rules),
+        policy_id=why.policy_id,
+        ground=why.ground,
+        clause=why.clause,
+        charter_id=why.charter_id,
+        law=why.legal.law,
+        category=Category.SCAMS if decision is Decision.SPAM else why.category,
+        keywords=list(why.legal.keywords),
+        explanation=why.explanation,
+        prompt=_prompt(report),
+        report_id=report.id if report else None,
+        detected_by_program=_found_by_program(session, comment, decision),
+        automation=Automation.FULLY if party is Party.POLICY else Automation.NOT,
+        language=comment.language,
+        content_date=comment.created_at.date(),
+        contact_known=is_reachable(session, comment),
+        exempt=_exemption(session, comment, decision),
+        informed_by="",
+    )
+    session.add(statement)
+    session.flush()
+    return statement
+
+
+def lift(session: Session, comment: Comment, event: Recorded) -> None:
+    """What was restricted is restored: the statements say so, and stay."""
+    _close(session, Statement.comment_id == comment.id, event)
+
+
+def take_back(session: Session, event_id: int, by: Recorded) -> None:
+    """The decision of this event was undone: its statement says so, and those that it had closed hold again."""
+    _close(session, Statement.event_id == event_id, by)
+    session.execute(
+        update(Statement).where(Statement.reversed_by == event_id).values(reversed_at=None, reversed_by=None),
+        execution_options={"synchronize_session": "fetch"},
+    )
+
+
+def _close(session: Session, which: ColumnElement[bool], by: Recorded) -> None:
+    session.execute(
+        update(Statement).where(which, Statement.reversed_at.is_(None)).values(reversed_at=by.at, reversed_by=by.id),
+        execution_options={"synchronize_session": "fetch"},
+    )
+
+
+def is_reachable(session: Session, comment: Comment) -> bool:
+    """Whether we know an electronic contact (art. 17(2)): one that was confirmed, or that asked for our letters."""
+    if comment.person_id is not None:
+        return True
+    if comment.commenter_id is None:
+        return False
+    return comment.letters or commenting.is_confirmed(session, comment.commenter_id)
+
+
+def _exemption(session: Session, comment: Comment, decision: Decision) -> Exemption | None:
+    if decision is Decision.SPAM:
+        return Exemption.SPAM
+    return None if is_reachable(session, comment) else Exemption.NO_CONTACT
+
+
+def _prompt(report: Report | None) -> Prompt:
+    if report is None:
+        return Prompt.OWN_INITIATIVE
+    return Prompt.TRUSTED_FLAGGER if report.trusted_flagger else Prompt.NOTICE
+
+
+def _found_by_program(session: Session, comment: Comment, decision: Decision) -> bool:
+    """Whether the policy pointed the text out, and not merely its mode or its sender."""
+    return decision is Decision.HOLD or any(
+        reason["code"] in FOUND_IN_TEXT for reason in comments.reasons_of(session, comment)
+    )
+
+
+# Codes of the policy that speak of the text itself.
+FOUND_IN_TEXT = frozenset(
+    {"trap", "repeat", "links", "words", "pattern", "slow-pattern", "spam", "shouting", "personal", "language"}
+)
