@@ -13,6 +13,7 @@ from servers.smtp import SmtpServer
 from sqlalchemy import update
 
 from agora.actions import site as site_actions
+from agora.rules.moderation import UNDO_SECONDS
 from agora.rules.permissions import Role
 from agora.store import events
 from agora.store.events import Delivery, DeliveryState
@@ -35,6 +36,7 @@ class Correspondence:
 
     def collect(self) -> None:
         """Let the worker do its work, and follow every link of what it sent, as long as they are fresh."""
+        self.site.clock.forward(seconds=UNDO_SECONDS)
         self.site.deliver()
         reader = self.site.client(follow_redirects=True)
         for letter in self.post_office.letters[len(self.letters) :]:
@@ -172,7 +174,7 @@ def test_headers_are_in_order(correspondence: Correspondence) -> None:
     for _, letter in correspondence.letters:
         assert letter["From"].addresses[0].display_name == "L’agora, « chez nous »"
         assert letter["From"].addresses[0].addr_spec == "agora@127.0.0.1"
-        assert abs(parsedate_to_datetime(letter["Date"]) - site.clock.now) < timedelta(seconds=2)
+        assert abs(parsedate_to_datetime(letter["Date"]) - site.clock.now) < timedelta(minutes=10)
         assert letter["Message-ID"].endswith("@127.0.0.1>")
         assert letter["Auto-Submitted"] == "auto-generated"
         assert letter["Content-Language"] == correspondence.language

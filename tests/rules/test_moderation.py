@@ -25,10 +25,18 @@ ALLOWED = {
     "published, spam, moderator": "hidden",
     "hidden, restore, moderator": "published",
     "rejected, restore, moderator": "published",
+    "published, keep, moderator": "published",
+    "hidden, keep, moderator": "hidden",
+    "rejected, keep, moderator": "rejected",
     "pending, withdraw, commenter": "withdrawn",
     "published, withdraw, commenter": "withdrawn",
     "pending, approve, policy": "published",
     "published, hold, policy": "pending",
+    "pending, spam, policy": "rejected",
+} | {
+    f"{state}, erase, {party}": "erased"
+    for state in ("pending", "published", "rejected", "hidden", "withdrawn")
+    for party in ("commenter", "administrator")
 }
 
 
@@ -41,10 +49,10 @@ def test_every_transition_is_decided(state: State, decision: Decision, party: Pa
     ("state", "party", "decisions"),
     [
         (State.PENDING, Party.MODERATOR, [Decision.APPROVE, Decision.REJECT, Decision.SPAM]),
-        (State.PUBLISHED, Party.MODERATOR, [Decision.HIDE, Decision.SPAM]),
-        (State.REJECTED, Party.MODERATOR, [Decision.RESTORE]),
-        (State.PUBLISHED, Party.COMMENTER, [Decision.WITHDRAW]),
-        (State.HIDDEN, Party.COMMENTER, []),
+        (State.PUBLISHED, Party.MODERATOR, [Decision.HIDE, Decision.SPAM, Decision.KEEP]),
+        (State.REJECTED, Party.MODERATOR, [Decision.RESTORE, Decision.KEEP]),
+        (State.PUBLISHED, Party.COMMENTER, [Decision.WITHDRAW, Decision.ERASE]),
+        (State.HIDDEN, Party.COMMENTER, [Decision.ERASE]),
     ],
 )
 def test_decisions_follow_the_table(state: State, party: Party, decisions: list[Decision]) -> None:
@@ -54,13 +62,18 @@ def test_decisions_follow_the_table(state: State, party: Party, decisions: list[
 @pytest.mark.parametrize("party", Party)
 @pytest.mark.parametrize("state", [State.WITHDRAWN, State.ERASED])
 def test_what_left_stays_away(state: State, party: Party) -> None:
-    assert decisions_for(state, party) == []
+    assert set(decisions_for(state, party)) <= {Decision.ERASE}
+
+
+@pytest.mark.parametrize("party", Party)
+def test_what_is_erased_stays_so(party: Party) -> None:
+    assert decisions_for(State.ERASED, party) == []
 
 
 def test_commenters_never_judge_themselves() -> None:
     own = {decision for state in State for decision in decisions_for(state, Party.COMMENTER)}
 
-    assert own == {Decision.WITHDRAW}
+    assert own == {Decision.WITHDRAW, Decision.ERASE}
 
 
 def test_only_judgements_are_restrictions() -> None:

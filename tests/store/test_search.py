@@ -15,6 +15,7 @@ from agora.store.database import Database
 from agora.store.posts import Post
 from agora.store.schema import migrate
 from agora.store.search import BEGINNING
+from store.test_migrations import go_to
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -130,9 +131,7 @@ def test_pages_follow_one_another(database: Database) -> None:
 def test_older_posts_are_found_after_migrating(database: Database) -> None:
     write(database, "Les roses d’été", "Un <b>jardin</b> &amp; **l’œuvre**.", tags=["Sel", "Poivre"])
     write(database, "Les tulipes", publish=False)
-    with database.write() as session:
-        session.execute(text("DROP TABLE post_search"))
-        session.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    go_to(database, "0003")
 
     migrate(database)
 
