@@ -260,4 +260,6 @@ def disown(session: Session, comment: Comment, *, now: datetime) -> None:
     stop_letters(session, comment, now=now)
     if comment.state is State.PENDING and all(reason.code != "disowned" for reason in comment.revision.why):
         comment.revision.reasons = [*comment.revision.reasons, policy.Reason("disowned").as_data()]
+        session.flush()
+        cases.refresh(session, comment, now=now)
     events.record(session, "address.disowned", at=now, comment_id=comment.id, post_id=comment.post_id)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from agora.actions import judging
+from agora.actions import cases, judging
 from agora.actions.judging import REPEAT, Text
 from agora.rules import markup, policy
 from agora.rules.errors import N_, Conflict, FieldErrors
@@ -73,6 +73,8 @@ def edit_comment(
         details={"reasons": reasons},
     )
     judging.follow_verdict(session, comment, verdict, now)
+    if comment.state is State.PENDING:
+        cases.refresh(session, comment, now=now)
 
 
 def _verdict_on_edit(

@@ -1,0 +1,214 @@
+"""Whatever people do with comments, in whatever order: what moderation promises stays true."""
+
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from friends import Site
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import func, select
+
+from agora.actions.editing import edit_comment
+from agora.actions.moderation import decide, undo
+from agora.rules.errors import FieldErrors, Refused
+from agora.rules.ledger import Sealed, first_break
+from agora.rules.moderation import Decision, Party, State
+from agora.rules.permissions import Role
+from agora.rules.policy import Mode, SiteRules
+from agora.rules.statements import MEASURES, Legal
+from agora.store import comments, counts
+from agora.store.appeals import Appeal, Ruling
+from agora.store.cases import Case
+from agora.store.comments import Comment
+from agora.store.events import Event
+from agora.store.ledger import LedgerEntry
+from agora.store.people import Person
+from agora.store.posts import Post
+from agora.store.reports import Outcome, ReportItem
+from agora.store.statements import Statement
+
+COMMENTERS = ("bob", "carol", "dan")
+MODES = (Mode.PRE, Mode.POST, Mode.FIRST_TIME)
+JUDGEMENTS = (Decision.APPROVE, Decision.REJECT, Decision.SPAM, Decision.HIDE, Decision.RESTORE, Decision.KEEP)
+
+some_comment = st.integers(0, 7)
+one_of_two = st.integers(0, 1)
+
+
+class Moderation(RuleBasedStateMachine):
+    """Two moderators, three commenters and their readers under one post."""
+
+    site: Site
+    post: Post
+    moderators: list[Person]
+    words = count()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.post = self.site.post(f"Post {next(self.words)}")
+        self.ids: list[int] = []
+        self.marks: dict[int, str] = {}  # the word that only the standing text of each comment has
+
+    # What people do
+
+    @rule(who=st.sampled_from(COMMENTERS), mode=st.sampled_from(MODES), letters=st.booleans(), answers=some_comment)
+    def submit(self, who: str, mode: Mode, letters: bool, answers: int) -> None:
+        mark = f"mark{next(self.words)}mark"
+        parent = self._one(answers)
+        stands = parent is not None and self.site.comment(parent).state is State.PUBLISHED
+        said = {"name": who.title(), "email": f"{who}@example.org", "letters": letters}
+        comment_id = self.site.published(
+            self.post, f"I say {mark}.", mode=mode, parent_id=parent if stands else None, source=who, **said
+        )
+        self.ids.append(comment_id)
+        self.marks[comment_id] = mark
+
+    @precondition(lambda self: self.ids)
+    @rule(which=some_comment, mode=st.sampled_from(MODES))
+    def edit(self, which: int, mode: Mode) -> None:
+        mark = f"mark{next(self.words)}mark"
+
+        def change(session: Any, comment: Comment) -> None:
+            rules = SiteRules(mode, limit_haste=False)
+            edit_comment(
+                session, comment, f"I mean {mark}.", rules, self.site.settings, whence="", now=self.site.clock.now
+            )
+
+        if self._try(which, change):
+            self.marks[self._id(which)] = mark
+
+    @precondition(lambda self: self.ids)
+    @rule(which=some_comment)
+    def withdraw(self, which: int) -> None:
+        self._try(which, self._decision(Decision.WITHDRAW, Party.COMMENTER))
+
+    @precondition(lambda self: self.ids)
+    @rule(which=some_comment, decision=st.sampled_from(JUDGEMENTS), by=one_of_two, on_law=st.booleans())
+    def judge(self, which: int, decision: Decision, by: int, on_law: bool) -> None:
+        reason: dict[str, Any] = {"legal": Legal("Art. 29, loi du 29 juillet 1881")} if on_law else {"clause": 2}
+        self._try(
+            which,
+            self._decision(
+                decision, Party.MODERATOR, person=self.moderators[by], explanation="It was read twice.", **reason
+            ),
+        )
+
+    @precondition(lambda self: self.ids)
+    @rule(which=some_comment, by=one_of_two)
+    def take_back(self, which: int, by: int) -> None:
+        def back(session: Any, comment: Comment) -> None:
+            undo(session, comment, person=self.moderators[by], version=comment.version, now=self.site.clock.now)
+
+        self._try(which, back)
+
+    @rule(seconds=st.sampled_from([5, 61, 86_400]))
+    def wait(self, seconds: int) -> None:
+        self.site.clock.forward(seconds=seconds)
+
+    # What stays true
+
+    @invariant()
+    def pages_show_what_stands(self) -> None:
+        page = self.client.get(f"/posts/{self.post.slug}").text + self.client.get("/comments.atom").text
+        for comment_id, mark in self.marks.items():
+            stands = self.site.comment(comment_id).state is State.PUBLISHED
+            assert (mark in page) == stands, (comment_id, mark)
+
+    @invariant()
+    def restrictions_are_stated(self) -> None:
+        with self.site.database.read() as session:
+            restricting = select(Event.id).where(Event.decision.in_(list(MEASURES)))
+            stated = select(Statement.event_id).where(Statement.event_id.is_not(None), Statement.decision.is_not(None))
+            assert sorted(session.scalars(restricting)) == sorted(session.scalars(stated))
+            for comment in session.scalars(select(Comment).where(Comment.id.in_(self.ids))):
+                in_force = select(func.count()).where(
+                    Statement.comment_id == comment.id, Statement.reversed_at.is_(None)
+                )
+                if comment.state in {State.REJECTED, State.HIDDEN}:
+                    assert session.scalar(in_force)
+                if comment.state is State.PUBLISHED:
+                    assert session.scalar(in_force) == 0
+
+    @invariant()
+    def chain_verifies(self) -> None:
+        with self.site.database.read() as session:
+            rows = session.scalars(select(LedgerEntry).order_by(LedgerEntry.number)).all()
+            assert first_break(Sealed(row.number, row.facts, row.previous, row.seal) for row in rows) is None
+            decided = select(func.count()).where(
+                Event.kind == "comment.decided", Event.decision.is_not(None), Event.decision != Decision.WITHDRAW
+            )
+            assert sum(row.kind == "comment.decided" for row in rows) == session.scalar(decided)
+
+    @invariant()
+    def counts_equal_a_recount(self) -> None:
+        with self.site.database.write() as session:
+            assert counts.wrong(session) == {}
+            reported = select(ReportItem.comment_id).where(ReportItem.outcome == Outcome.OPEN)
+            contested = select(Appeal.comment_id).where(Appeal.ruling == Ruling.OPEN)
+            held = select(Comment.id).where(Comment.state == State.PENDING)
+            waiting = {id_ for query in (reported, contested, held) for id_ in session.scalars(query)}
+            assert set(session.scalars(select(Case.comment_id))) == waiting
+
+    @invariant()
+    def nobody_answers_their_own_appeal(self) -> None:
+        with self.site.database.read() as session:
+            answered = session.scalars(select(Appeal).where(Appeal.reviewer_id.is_not(None)))
+            assert [appeal.id for appeal in answered if appeal.reviewer_id == appeal.decided_by] == []
+
+    # How
+
+    def _one(self, which: int) -> int | None:
+        return self.ids[which % len(self.ids)] if self.ids else None
+
+    def _id(self, which: int) -> int:
+        return self.ids[which % len(self.ids)]
+
+    def _decision(self, decision: Decision, party: Party, **stated: Any) -> Callable[[Any, Comment], None]:
+        def act(session: Any, comment: Comment) -> None:
+            decide(session, comment, decision, party=party, version=comment.version, now=self.site.clock.now, **stated)
+
+        return act
+
+    def _try(self, which: int, act: Callable[[Any, Comment], None]) -> bool:
+        """Whether it was allowed; what is refused is undone as a whole."""
+        try:
+            with self.site.database.write() as session:
+                comment = comments.comment_in_full(session, self._id(which))
+                assert comment
+                act(session, comment)
+        except (Refused, FieldErrors):
+            return False
+        return True
+
+    @initialize()
+    def visit(self) -> None:
+        self.client: httpx.Client = self.site.client()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_promises_survive_every_order(database_url: str, tmp_path: Path) -> None:
+    with Site(database_url, tmp_path / "data") as site:
+        moderators = [site.person(name, Role.MODERATOR) for name in ("Maud", "Max")]
+        model = type("Model", (Moderation,), {"site": site, "moderators": moderators})
+        run_state_machine_as_test(
+            model,
+            settings=settings(
+                max_examples=20,
+                stateful_step_count=20,
+                deadline=None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
