@@ -251,7 +251,7 @@ def change_state(session: Session, comment: Comment, to: State, *, published_at:
     """Set the state if nobody changed the comment since it was read; False if somebody did."""
     hold_discussions(session, [comment.id])
     before = comment.state
-    path = comment.path or (path_of_reply(session, comment) if published_at else None)
+    path = (comment.path or path_of_reply(session, comment)) if published_at else None
     changed = session.execute(
         update(Comment)
         .where(Comment.id == comment.id, Comment.version == comment.version, Comment.state == before)
