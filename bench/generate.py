@@ -5,6 +5,7 @@ post with the long discussion is /posts/the-long-discussion, the one with the gi
 """
 
 import argparse
+import json
 import sqlite3
 import sys
 import tempfile
@@ -27,10 +28,11 @@ from tqdm import tqdm
 from agora import settings
 from agora.actions import people
 from agora.actions import site as site_actions
-from agora.rules import markup, search, threads
+from agora.rules import markup, search, threads, urgency
 from agora.rules.moderation import State
 from agora.rules.permissions import Role
 from agora.store import tallies
+from agora.store.cases import CaseKind, Facet
 from agora.store.database import Database
 from agora.store.schema import migrate
 from bench.texts import comment_text
@@ -45,6 +47,10 @@ STATES = [State.PUBLISHED] * 95 + [State.HIDDEN] * 2 + [State.WITHDRAWN] + [Stat
 REPLIES = [0] * 50 + [1] * 15 + [2] * 12 + [3] * 8 + [5] * 8 + [9] * 5 + [25] * 2
 # A giant thread begins with two who answer each other, for a tenth of its replies.
 CHAIN = 10
+# What the policy found in every so many of those that wait.
+REASONS = {1: "first-comment", 3: "unverified", 7: "links", 50: "words", 1000: "personal"}
+FIGURES = {"links": {"count": 3, "limit": 2}, "words": {"words": "casino"}}
+FRENCH = 3  # every third of them
 DECISIONS = {State.HIDDEN: "hide", State.WITHDRAWN: "withdraw", State.REJECTED: "reject"}
 
 Row = tuple[Any, ...]
@@ -62,6 +68,8 @@ COLUMNS = {
     "comment_revisions": "id comment_id number body html renderer reasons created_at",
     "events": "id kind at party comment_id post_id revision_id decision before after clause charter_id explanation"
     " details",
+    "cases": "id kind comment_id post_id language rank factors opened_at version",
+    "case_reasons": "case_id code rank",
     "tallies": "name stripe count",
 }
 
@@ -192,7 +200,9 @@ class Town:
         yield "post_search", (self._words(post) for post in posts if self._is_public(post))
         yield "post_tags", ((post, tag, self._listed(post)) for post in posts for tag in self._tags(post))
         yield "post_bylines", ((post, self._byline(post), 1, self._listed(post)) for post in posts)
-        waiting: dict[str, list[Row]] = {"comments": [], "comment_revisions": [], "events": []}
+        waiting: dict[str, list[Row]] = {
+            name: [] for name in ("comments", "comment_revisions", "events", "cases", "case_reasons")
+        }
         for table, row in self._discussions():
             waiting[table].append(row)
             if len(waiting["events"]) >= BATCH:
@@ -312,7 +322,9 @@ class Town:
         at, commenter = self._at(self.size.posts + id_), chance.randint(1, self.size.commenters)
         self.tallies[tallies.of_state(state), post % tallies.STRIPES] += 1
         above = (parent.id, remark.line[0].id) if parent else (None, None)
-        who = (commenter, f"Reader {commenter}", "", "en")
+        codes = [code for each, code in REASONS.items() if id_ % each == 0] if state is State.PENDING else []
+        language = "fr" if codes and id_ % FRENCH == 0 else "en"
+        who = (commenter, f"Reader {commenter}", "", language)
         fate = (str(state), "post" if remark.was_public else "pre", 1, id_, False)
         marks = (f"source-{id_ % 50_000}", f"{id_:064x}", at, at if remark.was_public else None)
         where = (remark.shown, None if parent or not remark.shown else number)
@@ -321,12 +333,28 @@ class Town:
             (id_, post, *above, *who, *fate, *marks, *where, remark.path if remark.was_public and parent else None),
         )
         body, html = texts()[id_ % TEXTS]
-        yield "comment_revisions", (id_, id_, 1, body, html, markup.RENDERER_VERSION, "[]", at)
+        found = json.dumps([{"code": code, **FIGURES.get(code, {})} for code in codes])
+        yield "comment_revisions", (id_, id_, 1, body, html, markup.RENDERER_VERSION, found, at)
+        yield from self._case(id_, post, language, codes, at)
         first = "published" if remark.was_public else "pending"
         yield "events", self._event("comment.posted", at, id_, post, after=first)
         if state in DECISIONS:
             party = "commenter" if state is State.WITHDRAWN else "moderator"
             yield "events", self._event("comment.decided", at, id_, post, first, str(state), party, DECISIONS[state])
+
+    def _case(
+        self, comment: int, post: int, language: str, codes: list[str], at: datetime
+    ) -> Iterator[tuple[str, Row]]:
+        if not codes:
+            return
+        found = urgency.factors(reasons=codes, reports=[], appeals=0, is_public=False)
+        rank = urgency.rank(at.timestamp(), found)
+        factors = json.dumps([factor.as_data() for factor in found])
+        for name in (Facet.KIND + CaseKind.HELD, Facet.LANGUAGE + language, *(Facet.CODE + code for code in codes)):
+            self.tallies[name, post % tallies.STRIPES] += 1
+        yield "cases", (comment, CaseKind.HELD, comment, post, language, rank, factors, at, 1)
+        for code in codes:
+            yield "case_reasons", (comment, code, rank)
 
     def _event(
         self,

@@ -203,6 +203,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("commenter_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("proven", sa.Boolean(), nullable=False),
         sa.Column("good_faith_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("trusted_flagger", sa.Boolean(), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
@@ -256,6 +257,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_cases_claimed_by_rank_id"), ["claimed_by", "rank", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_cases_kind_rank_id"), ["kind", "rank", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_cases_language_rank_id"), ["language", "rank", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_cases_opened_at"), ["opened_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_cases_post_id_rank_id"), ["post_id", "rank", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_cases_rank_id"), ["rank", "id"], unique=False)
 
@@ -480,6 +482,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM tallies WHERE name LIKE 'cases-%'")
     _forget_new_words()
     for table, column in added():
         op.drop_column(table, column.name)
@@ -525,6 +528,7 @@ def downgrade() -> None:
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_cases_rank_id"))
         batch_op.drop_index(batch_op.f("ix_cases_post_id_rank_id"))
+        batch_op.drop_index(batch_op.f("ix_cases_opened_at"))
         batch_op.drop_index(batch_op.f("ix_cases_language_rank_id"))
         batch_op.drop_index(batch_op.f("ix_cases_kind_rank_id"))
         batch_op.drop_index(batch_op.f("ix_cases_claimed_by_rank_id"))
@@ -626,9 +630,6 @@ def _open_cases() -> None:
         f" SELECT 'held', id, post_id, language, CAST({seconds} AS bigint), '[]', created_at, 1"
         " FROM comments WHERE state = 'pending' ORDER BY id"
     )
-    op.execute(
-        "INSERT INTO tallies (name, stripe, count) SELECT 'cases-held', 0, count(*) FROM cases HAVING count(*) > 0"
-    )
     connection, last = op.get_bind(), 0
     query = sa.text(
         "SELECT cases.id, cases.rank, comment_revisions.reasons FROM cases"
@@ -646,6 +647,12 @@ def _open_cases() -> None:
         if found:
             connection.execute(keep, found)
         last = rows[-1][0]
+    op.execute(
+        "INSERT INTO tallies (name, stripe, count)"
+        " SELECT 'cases-held', 0, count(*) FROM cases HAVING count(*) > 0"
+        " UNION ALL SELECT 'cases-in-' || language, 0, count(*) FROM cases GROUP BY language"
+        " UNION ALL SELECT 'cases-for-' || code, 0, count(*) FROM case_reasons GROUP BY code"
+    )
 
 
 def _seal_past_decisions() -> None:

@@ -49,6 +49,7 @@ class Case(Base):
         Index(None, "post_id", "rank", "id"),
         Index(None, "language", "rank", "id"),
         Index(None, "claimed_by", "rank", "id"),
+        Index(None, "opened_at"),
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
@@ -103,15 +104,18 @@ def what_waits(session: Session, comment_id: int) -> Waiting:
     return Waiting([tuple(row) for row in reports], [tuple(row) for row in appeals])  # type: ignore[misc]
 
 
-def tally(kind: CaseKind) -> str:
-    """The name of the number of open cases of a kind."""
-    return f"cases-{kind}"
+class Facet(StrEnum):
+    """By what the list can be narrowed and is counted; the names of its numbers among the tallies begin so."""
+
+    KIND = "cases-"
+    CODE = "cases-for-"
+    LANGUAGE = "cases-in-"
 
 
 def counts(session: Session) -> dict[CaseKind, int]:
     """How many cases of each kind are open."""
-    found = tallies.counts(session, [tally(kind) for kind in CaseKind])
-    return {kind: found.get(tally(kind), 0) for kind in CaseKind}
+    found = tallies.counts(session, [Facet.KIND + kind for kind in CaseKind])
+    return {kind: found.get(Facet.KIND + kind, 0) for kind in CaseKind}
 
 
 _CASES, _REASONS = cast(Table, Case.__table__), cast(Table, CaseReason.__table__)
@@ -131,30 +135,43 @@ def of_measure(session: Session, measure_id: int) -> Case | None:
 def add(session: Session, codes: Iterable[str], **columns: Any) -> None:
     """Open a case, at once and without the session's unit of work."""
     result: Any = session.execute(_NEW, {"version": 1, **columns})
+    codes = sorted(set(codes))
     _add_reasons(session, int(result.inserted_primary_key[0]), columns["rank"], codes)
-    tallies.add(session, tally(columns["kind"]), 1, of=columns.get("post_id") or 0)
+    _count(session, 1, columns["kind"], columns["language"], codes, of=columns.get("post_id"))
 
 
 def change(session: Session, case: Case, codes: Iterable[str], **columns: Any) -> None:
     """Say anew why a case is open; whoever looked at it before is told so."""
-    tallies.add(session, tally(case.kind), -1, of=case.post_id or 0)
-    tallies.add(session, tally(columns["kind"]), 1, of=case.post_id or 0)
+    _count(session, -1, case.kind, case.language, _forget_reasons(session, case.id), of=case.post_id)
+    codes = sorted(set(codes))
     session.execute(
         update(_CASES).where(_CASES.c.id == case.id).values(version=_CASES.c.version + 1, **columns),
         execution_options={"synchronize_session": False},
     )
-    session.execute(delete(_REASONS).where(_REASONS.c.case_id == case.id))
     _add_reasons(session, case.id, columns["rank"], codes)
+    _count(session, 1, columns["kind"], case.language, codes, of=case.post_id)
     session.expire(case)
 
 
 def close(session: Session, case: Case) -> None:
-    tallies.add(session, tally(case.kind), -1, of=case.post_id or 0)
+    _count(session, -1, case.kind, case.language, _forget_reasons(session, case.id), of=case.post_id)
     session.execute(delete(_CASES).where(_CASES.c.id == case.id))
     session.expunge(case)
 
 
-def _add_reasons(session: Session, case_id: int, rank: int, codes: Iterable[str]) -> None:
-    rows = [{"case_id": case_id, "code": code, "rank": rank} for code in sorted(set(codes))]
+def _count(session: Session, by: int, kind: CaseKind, language: str, codes: Iterable[str], *, of: int | None) -> None:
+    names = [Facet.KIND + kind, Facet.LANGUAGE + language, *(Facet.CODE + code for code in codes)]
+    for name in names:
+        tallies.add(session, name, by, of=of or 0)
+
+
+def _add_reasons(session: Session, case_id: int, rank: int, codes: list[str]) -> None:
+    rows = [{"case_id": case_id, "code": code, "rank": rank} for code in codes]
     if rows:
         session.execute(_NEW_REASON, rows)
+
+
+def _forget_reasons(session: Session, case_id: int) -> list[str]:
+    """Take a case's codes away; gives those that it had."""
+    gone = delete(_REASONS).where(_REASONS.c.case_id == case_id).returning(_REASONS.c.code)
+    return list(session.scalars(gone, execution_options={"synchronize_session": False}))

@@ -154,11 +154,12 @@ def public_comment(session: Session, comment_id: int, post_id: int) -> Comment |
 
 def comment_in_full(session: Session, comment_id: int) -> Comment | None:
     """A comment with its post, text, parent and commenter, whatever its state."""
-    query = select(Comment).where(Comment.id == comment_id).options(*_IN_FULL)
+    query = select(Comment).where(Comment.id == comment_id).options(*IN_FULL)
     return session.scalar(query)
 
 
-_IN_FULL = (
+# With these, a comment brings its post, text, parent and commenter along.
+IN_FULL = (
     joinedload(Comment.post),
     joinedload(Comment.revision),
     joinedload(Comment.commenter),
@@ -181,7 +182,7 @@ def text_of(session: Session, comment: Comment) -> str:
 def queue(session: Session, state: State, *, after: int | None, before: int | None, size: int) -> Sequence[Comment]:
     """A page of cases: those that wait oldest first (`after` an id), the others newest first (`before` one)."""
     of_state = _after(state, after or 0) if state is State.PENDING else _before(state, before or _LAST)
-    return session.scalars(of_state.options(*_IN_FULL).limit(size)).all()
+    return session.scalars(of_state.options(*IN_FULL).limit(size)).all()
 
 
 # Both ask for a range of (state, id) and its order, and not for one state by id: those that wait are the latest of all,

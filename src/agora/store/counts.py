@@ -133,6 +133,8 @@ _RIGHT_DATE = "CASE WHEN posts.state = 'published' THEN posts.published_at END"
 _RIGHT_TALLIES = f"""
     SELECT 'comments-' || state AS name, count(*) AS count FROM comments GROUP BY state
     UNION ALL SELECT 'cases-' || kind, count(*) FROM cases GROUP BY kind
+    UNION ALL SELECT 'cases-in-' || language, count(*) FROM cases GROUP BY language
+    UNION ALL SELECT 'cases-for-' || code, count(*) FROM case_reasons GROUP BY code
     UNION ALL SELECT '{tallies.PUBLIC_POSTS}', count(*) FROM posts WHERE state = 'published' HAVING count(*) > 0"""
 
 

@@ -75,5 +75,18 @@ def counts(session: Session, names: Iterable[str]) -> dict[str, int]:
     return {name: int(count) for name, count in session.execute(_SUMS, {"names": list(names)}) if count}
 
 
+_BEGINNING = (
+    select(_TALLIES.c.name, func.sum(_TALLIES.c.count))
+    .where(_TALLIES.c.name.startswith(bindparam("beginning")))
+    .group_by(_TALLIES.c.name)
+)
+
+
+def beginning(session: Session, name: str) -> dict[str, int]:
+    """All numbers whose names begin like this, as `counts` gives them."""
+    settle(session)
+    return {name: int(count) for name, count in session.execute(_BEGINNING, {"beginning": name}) if count}
+
+
 def count(session: Session, name: str) -> int:
     return counts(session, [name]).get(name, 0)
