@@ -15,7 +15,10 @@ LIFETIMES = {
     "my-comment": 400 * DAY,
     "confirm": 7 * DAY,
     "unsubscribe": 400 * DAY,
+    "my-report": 800 * DAY,  # a decision may take its time, and can be contested for six months
+    "confirm-report": 7 * DAY,
     "decide": 4 * DAY,
+    "my-measure": 400 * DAY,
 }
 
 

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from agora.rendering import Renderer
 from agora.rules import charter
+from agora.rules.measures import EFFECTS, MEASURE_NAMES
 from agora.rules.moderation import Decision, State
 from agora.rules.policy import ABOUT_THE_ADDRESS
 from agora.settings import Settings
 from agora.store import comments, site, subscriptions
 from agora.store.comments import Comment, Commenter
 from agora.store.events import Delivery, Event
+from agora.store.measures import Measure
 from agora.store.people import Person, SignInLink
 from agora.tokens import LIFETIMES, Tokens
 
@@ -75,7 +77,7 @@ class Writer:
                 return Recipient(person.email, person.name, person.language)
             return None
         commenter = session.get(Commenter, delivery.commenter_id) if delivery.commenter_id else None
-        language = comment.language if comment else self._settings.language
+        language = delivery.details.get("language") or (comment.language if comment else self._settings.language)
         return Recipient(commenter.email, "", language) if commenter else None
 
     def _said(
@@ -83,6 +85,8 @@ class Writer:
     ) -> dict[str, Any] | None:
         if delivery.letter == "sign-in":
             return self._sign_in(session, delivery, now)
+        if delivery.letter in {"measure", "measure-ended"}:
+            return self._about_measure(session, delivery)
         if comment is None or comment.state not in STILL_TRUE[delivery.letter]:
             return None
         said = {"comment": comment, "post_url": f"{self._base}/posts/{comment.post.slug}"}
@@ -114,6 +118,18 @@ class Writer:
             return None
         token = self._tokens.sign("sign-in", link.id)
         return {"link": f"{self._base}/sign-in/{token}", "minutes": LIFETIMES["sign-in"] // 60}
+
+    def _about_measure(self, session: Session, delivery: Delivery) -> dict[str, Any] | None:
+        measure = session.get(Measure, delivery.details.get("measure", 0))
+        if measure is None:
+            return None
+        return {
+            "measure": measure,
+            "measure_name": MEASURE_NAMES[measure.kind],
+            "effect": EFFECTS[measure.kind],
+            "clause": _clause_title(session, measure),
+            "own": f"{self._base}/my/measure/{self._tokens.sign('my-measure', measure.id)}",
+        }
 
     def _for_moderator(self, comment: Comment, delivery: Delivery) -> dict[str, Any]:
         """One link for each of the two decisions: good for this revision and this moderator."""
@@ -170,7 +186,7 @@ def _confirming_helps(comment: Comment) -> bool:
     return unknown or any(reason.code in ABOUT_THE_ADDRESS for reason in comment.revision.why)
 
 
-def _clause_title(session: Session, event: Event) -> str:
+def _clause_title(session: Session, event: Event | Measure) -> str:
     """The clause as it read in the version of the charter that the decision rests on."""
     version = site.charter_version(session, event.charter_id) if event.charter_id else None
     clauses = charter.parse(version.source).clauses if version else ()

@@ -69,6 +69,13 @@ def email_is_taken(session: Session, email: str) -> bool:
     return session.scalar(select(Person.id).where(Person.email == email)) is not None
 
 
+def names_of(session: Session, ids: set[int]) -> dict[int, str]:
+    """The names of these people."""
+    if not ids:
+        return {}
+    return {id_: name for id_, name in session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))}
+
+
 def everyone(session: Session) -> list[Person]:
     return list(session.scalars(select(Person).order_by(Person.name, Person.id)))
 

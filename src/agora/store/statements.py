@@ -92,6 +92,11 @@ def in_force(session: Session, comment_id: int) -> Statement | None:
     return session.scalars(query.order_by(Statement.id.desc()).limit(1)).first()
 
 
+def of_measure(session: Session, measure_id: int) -> Statement | None:
+    """The statement of reasons of a measure against a person."""
+    return session.scalar(select(Statement).where(Statement.measure_id == measure_id))
+
+
 def of_comment(session: Session, comment_id: int) -> list[Statement]:
     """All statements about a comment, the earliest first."""
     return list(session.scalars(select(Statement).where(Statement.comment_id == comment_id).order_by(Statement.id)))

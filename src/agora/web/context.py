@@ -39,6 +39,7 @@ JOINERS = "\u200c\u200d"
 DESK_PAGES: tuple[tuple[str, str, Deed | None], ...] = (
     (N_("Overview"), "desk", None),
     (N_("Moderation"), "desk_moderation", Deed.MODERATE),
+    (N_("Measures"), "desk_measures", Deed.MODERATE),
     (N_("Posts"), "desk_posts", Deed.WRITE_POSTS),
     (N_("Bylines"), "desk_bylines", Deed.EDIT_BYLINES),
     (N_("People"), "desk_people", Deed.MANAGE_PEOPLE),

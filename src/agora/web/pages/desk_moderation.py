@@ -15,6 +15,7 @@ from agora.store.comments import Comment
 from agora.store.events import LastDecision
 from agora.web.context import Context, whole_number
 from agora.web.presenters.comments import clause_titles, decided_clauses
+from agora.web.presenters.measures import about_addresses
 
 PAGE = 25
 TABS = (State.PENDING, State.PUBLISHED, State.REJECTED, State.HIDDEN, State.WITHDRAWN)
@@ -264,10 +265,12 @@ def _decision(context: Context) -> Decision:
 
 def commenter(context: Context) -> Response:
     """The earlier comments of one address."""
-    found = comments.comments_of(context.session, whole_number(context.path("id")) or 0, size=EARLIER)
+    commenter_id = whole_number(context.path("id")) or 0
+    found = comments.comments_of(context.session, commenter_id, size=EARLIER)
     if not found:
         raise NotFound()
     decisions = events.last_decisions(context.session, [comment.id for comment in found])
     lines = [(comment, STATE_NAMES[comment.state], decisions.get(comment.id)) for comment in found]
     clauses = decided_clauses(context, decisions.values())
-    return context.page("moderation/commenter.html", lines=lines, clauses=clauses)
+    about = about_addresses(context, [commenter_id])[commenter_id]
+    return context.page("moderation/commenter.html", lines=lines, clauses=clauses, about=about)
