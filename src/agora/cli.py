@@ -2,38 +2,41 @@
 
 import argparse
 import json
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TextIO
 
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
-from agora import backup, checkup, demo, logs, rerender, settings
+from agora import backup, checkup, demo, logs, moderation_commands, rerender
 from agora.actions import people as people_actions
 from agora.actions import site as site_actions
 from agora.app import clock, new_worker
+from agora.console import (
+    Command,
+    Commands,
+    Failed,
+    Work,
+    add_command,
+    current_settings,
+    migrated_database,
+    open_database,
+)
 from agora.i18n import translate
 from agora.rules import markup, urls
 from agora.rules.errors import FieldErrors
 from agora.rules.permissions import Role
 from agora.settings import BadSetting, Settings
-from agora.store import counts, people, site
+from agora.store import counts, people
 from agora.store.database import Database
 from agora.store.location import location
-from agora.store.schema import UnknownVersion, is_current, migrate
+from agora.store.schema import UnknownVersion, migrate
 from agora.supervisor import CannotListen, Supervisor, listener, tell_service_manager
 from agora.tokens import LIFETIMES, Tokens
-
-Command = Callable[[argparse.Namespace], int]
-
-
-class Failed(Exception):
-    """A command could not do its work; the text is one sentence for who typed it."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -64,23 +67,28 @@ def build_parser() -> argparse.ArgumentParser:
         prog="agora", description="A blog with moderated discussion.", epilog="Example: agora init && agora serve"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    serve = _add(commands, "serve", _serve, "serve the site", "agora serve --host 127.0.0.1 --port 8000")
+    serve = add_command(commands, "serve", _serve, "serve the site", "agora serve --host 127.0.0.1 --port 8000")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
     serve.add_argument("--workers", type=_count, default=1, help="processes (1)")
-    _add(commands, "init", _init, "prepare the data folder, the database and the first charter", "agora init")
-    _add(commands, "migrate", _migrate, "bring the database to this version of Agora", "agora migrate")
-    worker = _add(commands, "worker", _worker, "send the letters, apart from the server", "agora worker")
+    add_command(commands, "init", _init, "prepare the data folder, the database and the first charter", "agora init")
+    add_command(commands, "migrate", _migrate, "bring the database to this version of Agora", "agora migrate")
+    worker = add_command(commands, "worker", _worker, "send the letters, apart from the server", "agora worker")
     worker.add_argument("--once", action="store_true", help="send what is due and end")
-    filled = _add(commands, "demo", _demo, "fill an empty site with sample content", "agora demo --sign-in")
+    filled = add_command(commands, "demo", _demo, "fill an empty site with sample content", "agora demo --sign-in")
     filled.add_argument("--if-empty", action="store_true", help="do nothing where there are posts already")
     filled.add_argument("--sign-in", action="store_true", help="print a one-time sign-in link for the administrator")
     _add_person_commands(commands)
     _add_backup_commands(commands)
-    check = _add(commands, "check", _check, "look whether all is in order", "agora check")
+    moderation_commands.add(commands)
+    check = add_command(commands, "check", _check, "look whether all is in order", "agora check")
     check.add_argument("--recount", action="store_true", help="first make all counts anew, while nobody else writes")
-    _add(commands, "rerender", _rerender, "make the HTML of older texts anew with the present rules", "agora rerender")
-    render = _add(commands, "render", _render, "print the safe HTML that a text becomes", "agora render --post note.md")
+    add_command(
+        commands, "rerender", _rerender, "make the HTML of older texts anew with the present rules", "agora rerender"
+    )
+    render = add_command(
+        commands, "render", _render, "print the safe HTML that a text becomes", "agora render --post note.md"
+    )
     kind = render.add_mutually_exclusive_group()
     kind.add_argument("--comment", action="store_true", help="by the rules for comments (default)")
     kind.add_argument("--post", action="store_true", help="by the rules for posts")
@@ -96,19 +104,6 @@ def _count(typed: str) -> int:
     return int(typed)
 
 
-Commands = argparse._SubParsersAction  # the type has no public name
-
-
-def _add(
-    commands: "Commands[argparse.ArgumentParser]", name: str, command: Command, sentence: str, example: str
-) -> argparse.ArgumentParser:
-    parser = commands.add_parser(
-        name, help=sentence, description=sentence.capitalize() + ".", epilog=f"Example: {example}"
-    )
-    parser.set_defaults(command=command)
-    return parser
-
-
 def _add_person_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     person = commands.add_parser(
         "person",
@@ -117,7 +112,7 @@ def _add_person_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
         epilog="Example: agora person add Maud --email maud@example.org",
     )
     group = person.add_subparsers(required=True, metavar="COMMAND")
-    add = _add(
+    add = add_command(
         group,
         "add",
         _add_person,
@@ -128,12 +123,12 @@ def _add_person_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     add.add_argument("--email", required=True, help="address to sign in with and to send letters to")
     add.add_argument("--role", choices=[str(role) for role in Role], default="author", help="what they may do (author)")
     add.add_argument("--password-stdin", action="store_true", help="read a password from standard input")
-    link = _add(group, "link", _link, "print a new one-time sign-in link", "agora person link maud@example.org")
+    link = add_command(group, "link", _link, "print a new one-time sign-in link", "agora person link maud@example.org")
     link.add_argument("email", help="whose")
 
 
 def _add_backup_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
-    made = _add(
+    made = add_command(
         commands,
         "backup",
         _backup,
@@ -142,7 +137,7 @@ def _add_backup_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     )
     made.add_argument("file", type=Path, help="the file to write")
     made.add_argument("--overwrite", action="store_true", help="replace the file if it is there already")
-    restored = _add(
+    restored = add_command(
         commands,
         "restore",
         _restore,
@@ -153,28 +148,9 @@ def _add_backup_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     restored.add_argument("--force", action="store_true", help="also where there is a database; it is kept beside")
 
 
-def _settings(listens_on: str = "http://127.0.0.1:8000") -> Settings:
-    return settings.load(os.environ, listens_on=listens_on)
-
-
-def _database(current: Settings) -> Database:
-    return Database(current.database_url, connections=2)
-
-
-def _migrated(current: Settings) -> Database:
-    """The database, which must be at the version of this code."""
-    database = _database(current)
-    if not is_current(database):
-        raise Failed("the database is not at the version of this Agora; run `agora migrate` (or `agora init`) first.")
-    with database.read() as session:
-        if not site.is_initialised(session):
-            raise Failed("the database is empty; run `agora init` first.")
-    return database
-
-
 def _init(options: argparse.Namespace) -> int:
-    current = _settings()
-    database = _database(current)
+    current = current_settings()
+    database = open_database(current)
     migrate(database)
     with database.write() as session:
         is_new = site_actions.initialise(session, current, now=clock())
@@ -184,7 +160,7 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    database = _database(_settings())
+    database = open_database(current_settings())
     migrate(database)
     print("The database is at the version of this Agora.")
     return 0
@@ -193,15 +169,15 @@ def _migrate(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     host = f"[{options.host}]" if ":" in options.host else options.host
     address = f"http://{host}:{options.port}"
-    current = _settings(address)
-    _migrated(current).close()
+    current = current_settings(address)
+    migrated_database(current).close()
     logs.write_to_stderr(current.log_format)
     return Supervisor(listener(options.host, options.port), address, options.workers).run()
 
 
 def _worker(options: argparse.Namespace) -> int:
-    current = _settings()
-    database = _migrated(current)
+    current = current_settings()
+    database = migrated_database(current)
     logs.write_to_stderr(current.log_format)
     worker = new_worker(current, database)
     if options.once:
@@ -215,8 +191,8 @@ def _worker(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    current = _settings()
-    database = _migrated(current)
+    current = current_settings()
+    database = migrated_database(current)
     with database.write() as session:
         is_new = not demo.is_filled(session)
         if is_new:
@@ -246,48 +222,16 @@ def _progress(label: str, items: list[Path]) -> Iterator[Path]:
             print(f"{label}: {number} of {len(items)}", file=sys.stderr)
 
 
-class _Work:
-    """Progress of several pieces of work in turn: a bar for each on a terminal, a plain line every tenth elsewhere."""
-
-    def __init__(self) -> None:
-        self._bar: tqdm[NoReturn] | None = None
-        self._label, self._tenth = "", 0
-
-    def __call__(self, label: str, done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            self._draw(label, done, total)
-        else:
-            self._say(label, done * 10 // max(1, total))
-
-    def _draw(self, label: str, done: int, total: int) -> None:
-        if self._bar is None or label != self._label:
-            self.close()
-            self._label = label
-            self._bar = tqdm(
-                total=total, desc=label, unit="", bar_format="{desc}: {percentage:3.0f} %|{bar}| {remaining}"
-            )
-        self._bar.update(done - self._bar.n)
-
-    def _say(self, label: str, tenth: int) -> None:
-        if (label, tenth) != (self._label, self._tenth):
-            self._label, self._tenth = label, tenth
-            print(f"{label}: {tenth * 10} %", file=sys.stderr)
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-
 def _backup(options: argparse.Namespace) -> int:
-    with closing(_Work()) as work:
-        made = backup.make(_settings(), options.file, overwrite=options.overwrite, now=clock(), progress=work)
+    with closing(Work()) as work:
+        made = backup.make(current_settings(), options.file, overwrite=options.overwrite, now=clock(), progress=work)
     print(f"Backed up to {options.file} ({made.summary}; and the secret key). Keep it as carefully as the site.")
     return 0
 
 
 def _restore(options: argparse.Namespace) -> int:
-    with closing(_Work()) as work:
-        restored = backup.restore(_settings(), options.file, force=options.force, progress=work)
+    with closing(Work()) as work:
+        restored = backup.restore(current_settings(), options.file, force=options.force, progress=work)
     made = restored.manifest
     print(f"Restored from {options.file} ({made.summary}), which Agora {made.agora} made at {made.made_at}.")
     if restored.kept_as:
@@ -298,8 +242,8 @@ def _restore(options: argparse.Namespace) -> int:
 
 
 def _add_person(options: argparse.Namespace) -> int:
-    current = _settings()
-    database = _migrated(current)
+    current = current_settings()
+    database = migrated_database(current)
     password = sys.stdin.readline().rstrip("\n") if options.password_stdin else None
     try:
         with database.write() as session:
@@ -322,8 +266,8 @@ def _add_person(options: argparse.Namespace) -> int:
 
 
 def _link(options: argparse.Namespace) -> int:
-    current = _settings()
-    _print_sign_in(current, _migrated(current), options.email)
+    current = current_settings()
+    _print_sign_in(current, migrated_database(current), options.email)
     return 0
 
 
@@ -340,9 +284,9 @@ def _print_sign_in(current: Settings, database: Database, email: str) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     """Say what is in order and what is not; fails if something is not."""
-    current = _settings()
+    current = current_settings()
     if options.recount:
-        with _migrated(current).write() as session:
+        with migrated_database(current).write() as session:
             print(f"Counts are made anew; {counts.mend(session)} were wrong.")
     findings = checkup.examine(current, clock())
     for finding in findings:
@@ -351,7 +295,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _rerender(options: argparse.Namespace) -> int:
-    database = _migrated(_settings())
+    database = migrated_database(current_settings())
     count = 0
     for batch in rerender.batches(database):
         count += batch

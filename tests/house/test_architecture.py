@@ -12,10 +12,12 @@ import pytest
 from . import sources
 
 # Beside all rooms; MAY_IMPORT says which of them know one another.
-BESIDE = {"settings", "i18n", "rendering", "resources", "tokens", "logs"}
+BESIDE = {"settings", "i18n", "rendering", "resources", "tokens", "signing", "logs"}
 ENTRANCES = {
     "app",
     "cli",
+    "console",
+    "moderation_commands",
     "__main__",
     "demo",
     "checkup",
@@ -41,16 +43,17 @@ MAY_IMPORT = {
     "rendering": {"i18n", "resources"},
     "resources": set(),
     "tokens": set(),
+    "signing": set(),
     "logs": set(),
     **dict.fromkeys(ENTRANCES, ROOMS | BESIDE | ENTRANCES),
     "agora": set(),  # agora/__init__.py itself, which everyone may import for its version
 }
 
-TEXT_LIBRARIES = {"markdown_it", "mdit_py_plugins", "bleach", "nh3", "markupsafe"}
+TEXT_LIBRARIES = {"markdown_it", "mdit_py_plugins", "bleach", "nh3", "markupsafe", "regex"}
 SANITISERS = {"bleach", "nh3"}
 OUTBOUND = {"smtplib", "urllib.request", "http.client", "socket", "httpx"}
 SERVER = {"serving.py", "supervisor.py"}
-COMMITTERS = ("web/boundary.py", "jobs/*", "cli.py", "demo.py", "demo/*", "store/database.py")
+COMMITTERS = ("web/boundary.py", "jobs/*", "cli.py", "moderation_commands.py", "demo.py", "demo/*", "store/database.py")
 CLOCKS = {"now", "utcnow", "today"}
 
 

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from agora.actions import ledger
 from agora.jobs import mail
 from agora.jobs.letters import Writer
 from agora.logs import facts
 from agora.rendering import Renderer
 from agora.settings import Settings
+from agora.signing import LogKey
 from agora.store import events, people, site
 from agora.store.database import Database
 from agora.store.events import Delivery, DeliveryState
@@ -31,6 +33,8 @@ IDLE = 5.0
 OWN_MISTAKES = 8
 # What has had its time is swept away this often.
 TIDY = timedelta(hours=1)
+# Whether the log is to be signed is asked this often.
+LOOK = timedelta(minutes=1)
 RETRY = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 
 
@@ -48,6 +52,7 @@ class Worker:
         self._writer = Writer(settings, renderer, tokens)
         self._clock = clock
         self._tidied = clock() - TIDY
+        self._log_key, self._looked = LogKey(settings.secret_key), clock() - LOOK
         self._calls = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self.run, name="agora-worker", daemon=True)
@@ -80,6 +85,9 @@ class Worker:
 
     def work(self) -> int:
         """Send all that is due now; how many letters were sent. Stops at once when the mail server is away."""
+        if self._clock() - self._looked >= LOOK:
+            self._looked = self._clock()
+            self._sign_log()
         sent = 0
         while not self._stopped.is_set():
             with self._database.read() as session:
@@ -140,6 +148,13 @@ class Worker:
         with self._database.write() as session:
             delivery = session.get_one(Delivery, delivery_id)
             delivery.due_at, delivery.trouble = self._clock() + wait, trouble[:300]
+
+    def _sign_log(self) -> None:
+        with self._database.read() as session:
+            is_due = ledger.is_due(session, self._log_key, self._clock())
+        if is_due:
+            with self._database.write() as session:
+                ledger.sign(session, self._log_key, now=self._clock())
 
     def _tidy(self) -> None:
         with self._database.write() as session:

@@ -1,15 +1,17 @@
 """The sealed log of moderation: entries in a hash chain, and the salts and values that stay outside of it."""
 
+import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, insert, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, delete, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from agora.rules.ledger import BEGINNING, canonical, commitment, seal
+from agora.rules.ledger import BEGINNING, Sealed, Signed, canonical, commitment, seal
+from agora.store import versions
 from agora.store.columns import Base, Identity, UtcDateTime
 
 
@@ -80,15 +82,23 @@ def settle(session: Session) -> None:
     waiting: list[_Waiting] = session.info.pop("ledger", [])
     if not waiting:
         return
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('ledger', 0))"))
-    number, previous = _head(session)
+    take_turn(session)
+    number, previous = head(session)
     for entry in waiting:
         number += 1
         previous = _write(session, entry, number, previous)
+    versions.touch(session, versions.LOG)
 
 
-def _head(session: Session) -> tuple[int, str]:
+def take_turn(session: Session) -> None:
+    """Let nobody else write into the log until this transaction ends."""
+    # On SQLite the whole database has one writer.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('ledger', 0))"))
+
+
+def head(session: Session) -> tuple[int, str]:
+    """Number and seal of the last entry."""
     row = session.execute(_HEAD).first()
     return (int(row[0]), str(row[1])) if row else (0, BEGINNING)
 
@@ -109,3 +119,108 @@ def _write(session: Session, entry: _Waiting, number: int, previous: str) -> str
 
 def _if_any(name: str, value: dict[str, str]) -> dict[str, Any]:
     return {name: value} if value else {}
+
+
+# Reading it
+
+
+def page(session: Session, kinds: Iterable[str], *, before: int | None, size: int) -> list[LedgerEntry]:
+    """Entries of these kinds (none: of all), the latest first."""
+    wanted = [LedgerEntry.kind == kind for kind in kinds] or [LedgerEntry.number > 0]
+    found: list[LedgerEntry] = []
+    # One kind after the other: each stands in its own order in the index, all together they don't.
+    for kind in wanted:
+        query = select(LedgerEntry).where(kind).order_by(LedgerEntry.number.desc()).limit(size)
+        found += session.scalars(query if before is None else query.where(LedgerEntry.number < before))
+    return sorted(found, key=lambda entry: -entry.number)[:size]
+
+
+def values(session: Session, numbers: Iterable[int], name: str) -> dict[int, str]:
+    """By entry, its private value of this name, where it has one that was not erased."""
+    query = select(LedgerSecret.number, LedgerSecret.value)
+    rows = session.execute(query.where(LedgerSecret.number.in_(list(numbers)), LedgerSecret.name == name))
+    return {number: value for number, value in rows}
+
+
+def latest_checkpoint(session: Session) -> Checkpoint | None:
+    return session.scalars(select(Checkpoint).order_by(Checkpoint.number.desc()).limit(1)).first()
+
+
+def announced_key(session: Session) -> LedgerEntry | None:
+    """The entry that announced the key which signs now."""
+    query = select(LedgerEntry).where(LedgerEntry.kind == "log.key").order_by(LedgerEntry.number.desc())
+    return session.scalars(query.limit(1)).first()
+
+
+@dataclass(frozen=True)
+class Read:
+    """An entry with all that belongs to it. `values` are (name, salt, value)."""
+
+    entry: LedgerEntry
+    values: list[tuple[str, str, str]]
+    checkpoint: Checkpoint | None
+
+    @property
+    def sealed(self) -> Sealed:
+        return Sealed(self.entry.number, self.entry.facts, self.entry.previous, self.entry.seal)
+
+
+def facts_of(entry: LedgerEntry) -> dict[str, Any]:
+    """What an entry says, as it was sealed."""
+    facts: dict[str, Any] = json.loads(entry.facts)
+    return facts
+
+
+BATCH = 1000
+
+
+def read(session: Session, *, after: int = 0, until: int, private: bool) -> Iterator[list[Read]]:
+    """The log from its beginning on, in batches: however long it is, memory holds one of them."""
+    while entries := _batch(session, after, until):
+        numbers = (entries[0].number, entries[-1].number)
+        kept = _secrets(session, numbers) if private else {}
+        query = select(Checkpoint).where(Checkpoint.number.between(*numbers))
+        signed = {checkpoint.number: checkpoint for checkpoint in session.scalars(query)}
+        yield [Read(entry, kept.get(entry.number, []), signed.get(entry.number)) for entry in entries]
+        after = entries[-1].number
+        session.expunge_all()
+
+
+def _batch(session: Session, after: int, until: int) -> list[LedgerEntry]:
+    query = select(LedgerEntry).where(LedgerEntry.number > after, LedgerEntry.number <= until)
+    return list(session.scalars(query.order_by(LedgerEntry.number).limit(BATCH)))
+
+
+def _secrets(session: Session, numbers: tuple[int, int]) -> dict[int, list[tuple[str, str, str]]]:
+    query = select(LedgerSecret.number, LedgerSecret.name, LedgerSecret.salt, LedgerSecret.value)
+    query = query.where(LedgerSecret.number.between(*numbers)).order_by(LedgerSecret.number, LedgerSecret.name)
+    found: dict[int, list[tuple[str, str, str]]] = {}
+    for number, name, salt, value in session.execute(query):
+        found.setdefault(number, []).append((name, salt, value))
+    return found
+
+
+def signed(checkpoint: Checkpoint) -> Signed:
+    """A checkpoint as it was signed."""
+    at = checkpoint.at.astimezone(UTC).isoformat()
+    return Signed(checkpoint.number, at, checkpoint.seal, checkpoint.key, checkpoint.signature)
+
+
+# Erasing what is private
+
+
+def forget(session: Session, comment_ids: Iterable[int]) -> int:
+    """Erase the private values of all entries about these comments; tells how many. The chain stays whole."""
+    about = select(LedgerEntry.number).where(LedgerEntry.comment_id.in_(list(comment_ids)))
+    return _erase(session, LedgerSecret.number.in_(about))
+
+
+def forget_value(session: Session, name: str, value: str) -> int:
+    """Erase a private value wherever an entry binds to it, such as a person or an address; tells how often."""
+    return _erase(session, (LedgerSecret.name == name) & (LedgerSecret.value == value))
+
+
+def _erase(session: Session, which: ColumnElement[bool]) -> int:
+    settle(session)  # what was appended in this transaction too
+    erased: Any = session.execute(delete(LedgerSecret).where(which), execution_options={"synchronize_session": False})
+    return int(erased.rowcount)
