@@ -167,7 +167,7 @@ def _comment(
         source=source,
         whence=source,
     )
-    rules = judging.rules_of(post, site.the_site(sample.session), sample.settings)
+    rules = judging.rules_of(sample.session, post, site.the_site(sample.session), sample.settings)
     if rules.mode is Mode.POST and not public:
         rules = replace(rules, mode=Mode.PRE)
     comment_id = comment_actions.post_comment(sample.session, post, draft, rules, person=person, now=at).id

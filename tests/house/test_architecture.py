@@ -18,6 +18,7 @@ ENTRANCES = {
     "cli",
     "console",
     "moderation_commands",
+    "spam_commands",
     "__main__",
     "demo",
     "checkup",

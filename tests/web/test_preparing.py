@@ -152,8 +152,8 @@ def test_text_follows_the_language_of_its_post(site: Site) -> None:
     """Also when that was changed after the text was made ready."""
     post, draft = site.post(language="fr"), CommentDraft("Bob", "bob@example.org", '"Oui"')
     with site.writing() as session:
-        early = made_ready(draft.body, "en")
-        comment = post_comment(session, post, draft, SiteRules(Mode.POST), text=early, now=site.clock.now)
+        early = made_ready(draft.body, "en", rules := SiteRules(Mode.POST))
+        comment = post_comment(session, post, draft, rules, text=early, now=site.clock.now)
 
     assert "“Oui”" in early.html
     assert "«\u202fOui\u202f»" in site.comment(comment.id).revision.html

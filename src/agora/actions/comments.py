@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
-from agora.actions import cases, judging, letters, moderation, subscriptions
+from agora.actions import cases, judging, letters, measures, moderation, subscriptions
 from agora.actions.judging import REPEAT, Sender, Text
 from agora.rules import limits, markup, policy, urls
 from agora.rules.errors import N_, FieldErrors, Message, Refused
@@ -75,18 +74,22 @@ def post_comment(
     `text` is the draft's, made ready before. The same form sent twice is one comment: the second time returns the
     first. Raises FieldErrors or Refused.
     """
-    if not post.discussion_open:
+    if not judging.takes_comments(post, rules, now):
         raise Refused(N_("This post no longer takes comments."), status=403)
     check_draft(draft, signed_in=person is not None)
     if text is None or text.language != post.language:
-        text = judging.made_ready(draft.body, post.language)
+        text = judging.made_ready(draft.body, post.language, rules)
     sender = _sender(session, draft, person, now)
+    held = _is_held(session, sender, now)
     database.lock(session, f"comment:{post.id}:{draft.source}:{text.fingerprint}")
     repeats = commenting.same_words(session, text.fingerprint, since=now - REPEAT)
     if repeats and (twin := _twin(session, post, draft, text, sender, now)):
         return twin
+    if person is None:
+        judging.refuse_haste(session, post, rules, draft.source, now)
     place = _place(session, post, draft.parent_id)
-    verdict = policy.first_state(_submission(session, draft, text, sender, rules, repeats, now), rules)
+    verdict = policy.first_state(_submission(session, draft, text, sender, held, rules, repeats, now), rules)
+    judging.refuse_blocked(verdict)
     comment = _new_comment(post, draft, sender, text, place, verdict, rules.mode, now)
     reasons = [reason.as_data() for reason in verdict.reasons]
     commenting.add(
@@ -98,7 +101,7 @@ def post_comment(
         renderer=markup.RENDERER_VERSION,
         reasons=reasons,
     )
-    _tell(session, comment, reasons, now)
+    _tell(session, comment, verdict, now)
     return comment
 
 
@@ -138,14 +141,36 @@ def _place(session: Session, post: Post | Discussion, parent_id: int | None) -> 
     return place
 
 
+def _is_held(session: Session, sender: Sender, now: datetime) -> bool:
+    """Raises UnderMeasure where a measure stands in the way."""
+    return measures.is_held(
+        session,
+        commenter_id=sender.address.id if sender.address else None,
+        person_id=sender.person.id if sender.person else None,
+        source=sender.source,
+        # What nobody has shown to be theirs is nobody else's either.
+        is_theirs=sender.is_known or sender.address is None or sender.address.verified_at is None,
+        now=now,
+    )
+
+
 def _submission(
-    session: Session, draft: CommentDraft, text: Text, sender: Sender, rules: SiteRules, repeats: int, now: datetime
+    session: Session,
+    draft: CommentDraft,
+    text: Text,
+    sender: Sender,
+    held: bool,
+    rules: SiteRules,
+    repeats: int,
+    now: datetime,
 ) -> Submission:
-    haste = now - timedelta(seconds=limits.HASTY.seconds)
+    haste = now - timedelta(minutes=rules.haste_minutes)
     return Submission(
         text=text.body,
-        link_count=markup.link_count(text.html),
+        findings=text.findings,
+        link_count=text.link_count,
         trusted=sender.person is not None,
+        sender_held=held,
         trap_filled=draft.trap_filled,
         repeats=repeats,
         recent_from_source=commenting.recent_of_source(session, sender.source, since=haste) if rules.limit_haste else 0,
@@ -187,8 +212,9 @@ def _new_comment(
     )
 
 
-def _tell(session: Session, comment: Comment, reasons: list[dict[str, Any]], now: datetime) -> None:
+def _tell(session: Session, comment: Comment, verdict: Verdict, now: datetime) -> None:
     """Record that a comment came, and leave the letters that follow from it; count it where it is public."""
+    reasons = [reason.as_data() for reason in verdict.reasons]
     event = events.record(
         session,
         "comment.posted",
@@ -198,17 +224,18 @@ def _tell(session: Session, comment: Comment, reasons: list[dict[str, Any]], now
         revision_id=comment.revision_id,
         person_id=comment.person_id,
         after=comment.state,
-        details={"reasons": reasons},
+        details={"reasons": reasons, "policy": verdict.policy_id},
     )
     if comment.letters and comment.commenter_id:
         subscriptions.ask(session, comment, comment.commenter_id, now=now)
-    letters.for_new_comment(session, event, comment)
+    letters.for_new_comment(session, event, comment, waits=not verdict.rejected)
     if comment.state is State.PUBLISHED:
         comments.count_public_change(session, comment, by=1)
         versions.touch(session, versions.COMMENTS, versions.of_post(comment.post_id))
         letters.for_reply(session, event, comment)
     else:
-        cases.open_held(session, comment, [reason["code"] for reason in reasons], now=now)
+        cases.open_held(session, comment, [reason.code for reason in verdict.reasons], now=now)
+        judging.follow_verdict(session, comment, verdict, now)
 
 
 def withdraw_comment(session: Session, comment: Comment, *, version: int, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Editing a comment, as its writer does while that is possible: a new text passes the whole policy again."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -45,8 +46,9 @@ def edit_comment(
         raise FieldErrors({"body": trouble})
     if markup.clean_source(body) == comment.revision.body:
         return
-    text = text or judging.made_ready(body, comment.language)
+    text = text or judging.made_ready(body, comment.language, rules)
     verdict = _with_doubts_about_sender(comment, _verdict_on_edit(session, comment, text, rules, whence, now))
+    judging.refuse_blocked(verdict)
     reasons = [reason.as_data() for reason in verdict.reasons]
     revision_id = commenting.add_revision(
         session,
@@ -70,7 +72,7 @@ def edit_comment(
         post_id=comment.post_id,
         revision_id=revision_id,
         party=Party.COMMENTER,
-        details={"reasons": reasons},
+        details={"reasons": reasons, "policy": verdict.policy_id},
     )
     judging.follow_verdict(session, comment, verdict, now)
     if comment.state is State.PENDING:
@@ -82,7 +84,8 @@ def _verdict_on_edit(
 ) -> Verdict:
     submission = Submission(
         text=text.body,
-        link_count=markup.link_count(text.html),
+        findings=text.findings,
+        link_count=text.link_count,
         trusted=comment.person_id is not None,
         repeats=commenting.same_words(session, text.fingerprint, since=now - REPEAT, but=comment.id),
         **judging.standing(session, comment.commenter, whence, rules, but=comment.id),
@@ -95,4 +98,4 @@ def _with_doubts_about_sender(comment: Comment, verdict: Verdict) -> Verdict:
     if comment.state is not State.PENDING:
         return verdict
     doubts = [reason for reason in comment.revision.why if reason.code in policy.ABOUT_THE_SENDER]
-    return Verdict(State.PENDING, (*doubts, *verdict.reasons)) if doubts else verdict
+    return replace(verdict, state=State.PENDING, reasons=(*doubts, *verdict.reasons)) if doubts else verdict

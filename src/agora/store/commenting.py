@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
-from sqlalchemy import Select, Table, bindparam, func, insert, select, update
+from sqlalchemy import Select, Table, bindparam, func, insert, select, true, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, make_transient_to_detached
@@ -16,7 +16,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from agora.rules import threads
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode
-from agora.store import tallies
+from agora.store import policies, tallies
 from agora.store.comments import Comment, Commenter, CommentRevision
 from agora.store.events import Event
 from agora.store.posts import FormerSlug, Post, PostState
@@ -40,14 +40,28 @@ class Discussion:
     language: str
     discussion_open: bool
     moderation: Mode | None  # the post's own mode, else the one chosen at the desk
+    published_at: datetime
+    slow_seconds: int | None
+    close_after_days: int | None
+    policy: policies.Version | None
 
 
-_DISCUSSION = select(
-    POSTS.c.id,
-    POSTS.c.language,
-    POSTS.c.discussion_open,
-    func.coalesce(POSTS.c.moderation, select(SITE.c.moderation).scalar_subquery()),
-).where(POSTS.c.state == PostState.PUBLISHED)
+_LATEST = policies.LATEST.subquery()
+_DISCUSSION = (
+    select(
+        POSTS.c.id,
+        POSTS.c.language,
+        POSTS.c.discussion_open,
+        func.coalesce(POSTS.c.moderation, select(SITE.c.moderation).scalar_subquery()),
+        POSTS.c.published_at,
+        POSTS.c.slow_seconds,
+        POSTS.c.close_after_days,
+        _LATEST.c.id,
+        _LATEST.c.source,
+    )
+    .join_from(POSTS, _LATEST, true(), isouter=True)
+    .where(POSTS.c.state == PostState.PUBLISHED)
+)
 _BY_SLUG = _DISCUSSION.where(POSTS.c.slug == bindparam("slug"))
 _BY_FORMER_SLUG = _DISCUSSION.join(FORMER, FORMER.c.post_id == POSTS.c.id).where(FORMER.c.slug == bindparam("slug"))
 
@@ -55,7 +69,10 @@ _BY_FORMER_SLUG = _DISCUSSION.join(FORMER, FORMER.c.post_id == POSTS.c.id).where
 def discussion(session: Session, slug: str) -> Discussion | None:
     """The discussion of a public post, also by an address that the post had before."""
     row = session.execute(_BY_SLUG, {"slug": slug}).first() or session.execute(_BY_FORMER_SLUG, {"slug": slug}).first()
-    return Discussion(*row) if row else None
+    if row is None:
+        return None
+    *columns, policy_id, source = tuple[Any, ...](row)
+    return Discussion(*columns, policies.Version(policy_id, source) if policy_id else None)
 
 
 class Address(NamedTuple):
@@ -155,6 +172,18 @@ def recent_of_source(session: Session, source: str, *, since: datetime) -> int:
 def approved_of(session: Session, commenter_id: int, *, but: int = 0) -> int:
     """How many comments of this address stand because a moderator approved them."""
     return int(session.execute(_APPROVED, {"commenter_id": commenter_id, "but": but}).scalar_one())
+
+
+_LATEST_HERE = select(func.max(COMMENTS.c.created_at)).where(
+    COMMENTS.c.source == bindparam("source"),
+    COMMENTS.c.created_at > bindparam("since"),
+    COMMENTS.c.post_id == bindparam("post_id"),
+)
+
+
+def latest_of_source(session: Session, source: str, post_id: int, *, since: datetime) -> datetime | None:
+    """When this source last commented under this post, if it did after that moment."""
+    return session.execute(_LATEST_HERE, {"source": source, "since": since, "post_id": post_id}).scalar()
 
 
 def same_submission(

@@ -5,20 +5,21 @@ from datetime import datetime
 
 from starlette.responses import Response
 
+from agora.actions import appeals, editing, judging
 from agora.actions import comments as actions
-from agora.actions import editing, judging
 from agora.actions import subscriptions as follow
-from agora.actions.judging import Text
-from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
+from agora.actions.judging import PersonalData, Text
+from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound, Refused
 from agora.rules.moderation import EDITABLE, Decision, Party, State, next_state
 from agora.rules.policy import MODE_NAMES
-from agora.store import comments, events, subscriptions
+from agora.store import comments, events, statements, subscriptions
 from agora.store.comments import Comment
 from agora.store.events import Event
 from agora.store.subscriptions import Subscription
 from agora.tokens import BadToken
 from agora.web.context import Context
 from agora.web.presenters.comments import decided_clauses
+from agora.web.presenters.notices import own_notices
 
 STATES = {
     State.PENDING: N_("Your comment is waiting to be read"),
@@ -43,12 +44,14 @@ FLASHES = {
     "confirmed": N_("Your address is confirmed."),
     "follows": N_("You will get a letter for each answer."),
     "unfollowed": N_("You will get no more letters about answers."),
+    "contested": N_("You have contested the decision. The answer comes on this page, and by letter if we may write."),
     "asked": N_("A letter is on its way: please confirm your address with the link in it."),
 }
 STEPS = {
     "comment.posted": N_("Comment received"),
     "comment.edited": N_("Text edited"),
     "address.confirmed": N_("Address confirmed"),
+    "appeal.lodged": N_("Decision contested"),
 }
 DECIDED = {
     Decision.APPROVE: N_("Published"),
@@ -57,7 +60,10 @@ DECIDED = {
     Decision.HIDE: N_("Hidden by moderation"),
     Decision.RESTORE: N_("Published again"),
     Decision.WITHDRAW: N_("Withdrawn"),
-    Decision.HOLD: N_("Waits to be read again after the change"),
+    Decision.HOLD: N_("Waits to be read again"),
+    Decision.KEEP: N_("Read again: it stays as it is"),
+    Decision.UNDO: N_("The decision was taken back"),
+    Decision.ERASE: N_("Erased"),
 }
 
 
@@ -82,7 +88,6 @@ class OwnComment:
     explanation: str
     mode: str
     steps: list[Step]
-    reason: Step | None
     edit_until: datetime | None
     may_withdraw: bool
     permalink: str | None
@@ -97,17 +102,44 @@ def show(context: Context) -> Response:
 
 
 def _page(
-    context: Context, comment: Comment, *, status: int = 200, body: str | None = None, problem: Message | None = None
+    context: Context,
+    comment: Comment,
+    *,
+    status: int = 200,
+    body: str | None = None,
+    problem: Message | None = None,
+    asks: bool = False,
+    wrong_appeal: Message | None = None,
 ) -> Response:
+    appeal = context.url("my_appeal", token=context.path("token"))
     return context.page(
         "comments/own.html",
         status=status,
         language=comment.language,
         own=_own(context, comment),
+        notices=own_notices(context, comment, action=f"{appeal}#contest", problem=wrong_appeal),
         body=comment.revision.body if body is None else body,
         problem=problem,
+        asks=asks,
         flash=FLASHES.get(context.query("done")),
     )
+
+
+def appeal(context: Context) -> Response:
+    """Contest the decision by which the comment is not shown."""
+    comment = _comment(context)
+    statement = statements.in_force(context.session, comment.id)
+    if statement is None:
+        raise Conflict(N_("This decision can no longer be contested here."))
+    context.spend("appeal")
+    appeals.lodge(context.session, statement, context.fields.raw("appeal"), context.settings, now=context.now)
+    return _back(context, "contested")
+
+
+def appeal_again(context: Context, problem: FieldErrors | Refused) -> Response:
+    if isinstance(problem, FieldErrors):
+        return _page(context, _comment(context), status=422, wrong_appeal=problem.errors["appeal"])
+    return _page(context, _comment(context), status=problem.status, wrong_appeal=problem.message)
 
 
 def prepare_edit(context: Context) -> Text | None:
@@ -115,12 +147,17 @@ def prepare_edit(context: Context) -> Text | None:
     comment, body = _comment(context), context.fields.raw("body")
     if judging.text_trouble(body) or not editing.may_edit(comment, context.settings, context.now):
         return None
-    return judging.made_ready(body, comment.language)
+    rules = judging.rules_of(context.session, comment.post, context.site, context.settings)
+    text = judging.made_ready(body, comment.language, rules)
+    if comment.person_id is None and context.fields.text("action") != "as-it-is":
+        judging.ask_first(text)
+    return text
 
 
 def edit(context: Context) -> Response:
     comment = _comment(context)
-    rules = judging.rules_of(comment.post, context.site, context.settings)
+    text: Text | None = context.prepared
+    rules = text.rules if text else judging.rules_of(context.session, comment.post, context.site, context.settings)
     context.spend("comment")
     editing.edit_comment(
         context.session,
@@ -128,7 +165,7 @@ def edit(context: Context) -> Response:
         context.fields.raw("body"),
         rules,
         context.settings,
-        text=context.prepared,
+        text=text,
         whence=context.whence,
         now=context.now,
     )
@@ -141,7 +178,9 @@ def edit_again(context: Context, problem: FieldErrors | Refused) -> Response:
         message, status = problem.errors["body"], 422
     else:
         message, status = problem.message, 409
-    return _page(context, _comment(context), status=status, body=context.fields.raw("body"), problem=message)
+    asks = isinstance(problem, PersonalData)
+    body = context.fields.raw("body")
+    return _page(context, _comment(context), status=status, body=body, problem=message, asks=asks)
 
 
 def withdraw(context: Context) -> Response:
@@ -174,7 +213,7 @@ def confirm(context: Context) -> Response:
     if context.fields.text("action") == "disown":
         actions.disown(context.session, comment, now=context.now)
         return context.page("comments/confirm.html", language=comment.language, comment=comment, disowned=True)
-    rules = judging.rules_of(comment.post, context.site, context.settings)
+    rules = judging.rules_of(context.session, comment.post, context.site, context.settings)
     actions.confirm_address(context.session, comment, rules, whence=context.whence, now=context.now)
     token = context.house.tokens.sign("my-comment", comment.id)
     return context.redirect(f"{context.url('my_comment', token=token)}?done=confirmed")
@@ -236,7 +275,6 @@ def _own(context: Context, comment: Comment) -> OwnComment:
         explanation=EXPLANATIONS[comment.state],
         mode=MODE_NAMES[comment.mode],
         steps=[step for step in steps if step.what],
-        reason=_reason(comment, steps),
         edit_until=editing.edit_until(comment, context.settings) if may_edit else None,
         may_withdraw=next_state(comment.state, Decision.WITHDRAW, Party.COMMENTER) is not None,
         permalink=context.url("comment", id=comment.id) if is_public else None,
@@ -245,14 +283,6 @@ def _own(context: Context, comment: Comment) -> OwnComment:
         follow_waits=wants and subscription is not None and subscription.confirmed_at is None,
         is_verified=comment.commenter is not None and comment.commenter.verified_at is not None,
     )
-
-
-def _reason(comment: Comment, steps: list[Step]) -> Step | None:
-    """The step that says why the comment is not public, if a moderator said so."""
-    if comment.state not in {State.REJECTED, State.HIDDEN}:
-        return None
-    last = next((step for step in reversed(steps) if step.is_decision), None)
-    return last if last and (last.clause or last.explanation) else None
 
 
 def _step(event: Event, titles: dict[int, str]) -> Step:

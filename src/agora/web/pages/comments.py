@@ -7,7 +7,8 @@ from starlette.responses import Response
 from agora.actions import comments as actions
 from agora.actions import judging
 from agora.actions.comments import CommentDraft
-from agora.actions.judging import Text
+from agora.actions.judging import PersonalData, Text
+from agora.actions.measures import UnderMeasure
 from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.store import commenting, comments, discussions, posts, versions
 from agora.store.commenting import Discussion
@@ -16,8 +17,13 @@ from agora.store.discussions import Position
 from agora.store.posts import Post
 from agora.web import csrf
 from agora.web.context import Context, whole_number
+from agora.web.pages.my_measure import acknowledge_with_form
 from agora.web.presenters.comments import FormView, empty_form, parent_quote, thread_part_view
+from agora.web.presenters.measures import Obstacle, obstacle
 from agora.web.presenters.posts import teaser_view
+
+# The second button of a form whose text holds personal data.
+AS_IT_IS = "as-it-is"
 
 
 def permalink(context: Context) -> Response:
@@ -92,7 +98,13 @@ def prepare(context: Context) -> Text | None:
     _check_token(context, discussion.id)
     context.refuse_beyond(_deed(context))
     body = context.fields.raw("body")
-    return None if judging.text_trouble(body) else judging.made_ready(body, discussion.language)
+    if judging.text_trouble(body):
+        return None
+    rules = judging.rules_in(discussion.moderation, context.settings, discussion.policy)
+    text = judging.made_ready(body, discussion.language, rules)
+    if _deed(context) == "comment" and not context.visitor and context.fields.text("action") != AS_IT_IS:
+        judging.ask_first(text)
+    return text
 
 
 def create(context: Context) -> Response:
@@ -101,7 +113,9 @@ def create(context: Context) -> Response:
     text: Text | None = context.prepared
     if _deed(context) == "preview":
         return _preview(context, _post(context), text)
-    rules = judging.rules_in(discussion.moderation, context.settings)
+    # As they were when the text was looked at: its expressions are not looked for again while others wait to write.
+    rules = text.rules if text else judging.rules_in(discussion.moderation, context.settings, discussion.policy)
+    acknowledge_with_form(context)
     comment = actions.post_comment(
         context.session, discussion, _draft(context), rules, text=text, person=context.visitor, now=context.now
     )
@@ -115,8 +129,10 @@ def form_again(context: Context, problem: FieldErrors | Refused) -> Response:
     """The form as it was sent, with a sentence beside each field that is wrong."""
     post = _post(context)
     errors = problem.errors if isinstance(problem, FieldErrors) else {"body": problem.message}
-    form = replace(_filled_form(context, post), errors=errors)
-    return _respond(context, post, form, _parent(context, post, context.fields.number("parent")), status=422)
+    form = replace(_filled_form(context, post), errors=errors, asks=isinstance(problem, PersonalData))
+    parent = _parent(context, post, context.fields.number("parent"))
+    in_the_way = obstacle(context, problem) if isinstance(problem, UnderMeasure) else None
+    return _respond(context, post, form, parent, status=422, obstacle=in_the_way)
 
 
 def _post(context: Context) -> Post:
@@ -185,7 +201,9 @@ def _filled_form(context: Context, post: Post) -> FormView:
 def _preview(context: Context, post: Post, text: Text | None) -> Response:
     draft = _draft(context)
     actions.check_draft(draft, signed_in=True)  # who writes matters only when it is sent
-    form = replace(_filled_form(context, post), preview=text.html if text else None)
+    form = _filled_form(context, post)
+    if text:
+        form = replace(form, preview=text.html, warning=text.findings.warning)
     return _respond(context, post, form, _parent(context, post, draft.parent_id))
 
 
@@ -193,8 +211,21 @@ def _parent(context: Context, post: Post, parent_id: int | None) -> Comment | No
     return comments.public_comment(context.session, parent_id, post.id) if parent_id else None
 
 
-def _respond(context: Context, post: Post, form: FormView, parent: Comment | None, *, status: int = 200) -> Response:
+def _respond(
+    context: Context,
+    post: Post,
+    form: FormView,
+    parent: Comment | None,
+    *,
+    status: int = 200,
+    obstacle: Obstacle | None = None,
+) -> Response:
     form = replace(form, parent=str(parent.id) if parent else "", parent_view=parent_quote(parent) if parent else None)
     return context.page(
-        "comments/respond.html", status=status, language=post.language, post=teaser_view(context, post), form=form
+        "comments/respond.html",
+        status=status,
+        language=post.language,
+        post=teaser_view(context, post),
+        form=form,
+        obstacle=obstacle,
     )

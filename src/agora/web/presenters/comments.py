@@ -12,7 +12,7 @@ from agora.i18n import translate
 from agora.rules import charter, threads
 from agora.rules.errors import N_, Message
 from agora.rules.moderation import State
-from agora.rules.policy import Mode
+from agora.rules.policy import Mode, SiteRules
 from agora.store import discussions, events, site
 from agora.store.comments import Comment
 from agora.store.discussions import Part, ThreadLine
@@ -144,7 +144,8 @@ def _draw(
     why_gone = _why_gone(context, post, [line for line in lines if not line.is_public])
     bylines = {byline.person_id for byline in post.bylines if byline.person_id}
     here = {line.id for line in lines}
-    views = [_comment_view(context, post, node, bylines, why_gone, here) for node in drawn]
+    is_open = judging.takes_comments(post, _rules(context, post), context.now)
+    views = [_comment_view(context, post, node, bylines, why_gone, here, is_open) for node in drawn]
     return _placed(views, [node.depth for node in drawn], rests or {})
 
 
@@ -164,6 +165,7 @@ def _comment_view(
     bylines: set[int],
     why_gone: Mapping[int, str],
     here: Set[int],
+    is_open: bool,
 ) -> CommentView:
     line, badge = node.item, None
     if line.person_id:
@@ -180,7 +182,7 @@ def _comment_view(
         badge=badge,
         gone=gone,
         log_url=context.url("log") if gone and line.state in BY_MODERATION else None,
-        reply_url=context.url("reply", id=line.id) if post.discussion_open else None,
+        reply_url=context.url("reply", id=line.id) if is_open else None,
         in_reply_to=_answered(context, parent, here) if parent else None,
     )
 
@@ -250,17 +252,23 @@ class FormView:
     parent_view: tuple[str, Markup] | None = None
     errors: Mapping[str, Message] = field(default_factory=dict)
     preview: Markup | None = None
+    warning: Message | None = None  # personal data in the text
+    asks: bool = False  # whether it shall be sent all the same
 
 
 def empty_form(context: Context, post: Post) -> FormView:
-    rules = judging.rules_of(post, context.site, context.settings)
+    rules = _rules(context, post)
     return FormView(
         action=context.url("comments", slug=post.slug),
         token=csrf.form_token(context.house.tokens, post.id, context.now),
         hold=HOLDS[rules.mode],
         signed_in_as=context.visitor.name if context.visitor else None,
-        closed=not post.discussion_open,
+        closed=not judging.takes_comments(post, rules, context.now),
     )
+
+
+def _rules(context: Context, post: Post) -> SiteRules:
+    return judging.rules_of(context.session, post, context.site, context.settings)
 
 
 def parent_quote(parent: Comment) -> tuple[str, Markup]:
