@@ -62,6 +62,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ledger_kind_number"), ["kind", "number"], unique=False)
 
     op.create_table(
+        "spam_signs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("spam", sa.Integer(), nullable=False),
+        sa.Column("ham", sa.Integer(), nullable=False),
+        sa.Column("slope", sa.BigInteger(), nullable=False),
+        sa.Column("energy", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spam_signs")),
+    )
+    op.create_table(
+        "spam_lessons",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("comment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("revision_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("stands", sa.Boolean(), nullable=False),
+        sa.Column("is_spam", sa.Boolean(), nullable=False),
+        sa.Column("slope", sa.Integer(), nullable=False),
+        sa.Column("signs", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["comment_id"], ["comments.id"], name=op.f("fk_spam_lessons_comment_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spam_lessons")),
+    )
+    with op.batch_alter_table("spam_lessons", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_spam_lessons_comment_id_stands"), ["comment_id", "stands"], unique=False)
+        batch_op.create_index(batch_op.f("ix_spam_lessons_event_id"), ["event_id"], unique=False)
+
+    op.create_table(
         "ready_reasons",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("title", sa.String(length=100), nullable=False),
@@ -571,6 +599,8 @@ def downgrade() -> None:
 
     op.drop_table("ledger_secrets")
     op.drop_table("ready_reasons")
+    op.drop_table("spam_lessons")
+    op.drop_table("spam_signs")
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_kind_number"))
         batch_op.drop_index(batch_op.f("ix_ledger_comment_id"))

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from agora import spam_commands
 from agora.actions import ledger as actions
 from agora.app import clock
 from agora.console import Commands, Failed, Work, add_command, current_settings, migrated_database
@@ -28,6 +29,7 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
     )
     group = moderation.add_subparsers(required=True, metavar="COMMAND")
     _add_log_commands(group)
+    spam_commands.add(group)
 
 
 def _add_log_commands(group: "Commands[argparse.ArgumentParser]") -> None:
