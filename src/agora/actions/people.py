@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from agora.rules import limits, urls
 from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound, Refused
 from agora.rules.permissions import Role
-from agora.store import database, events, people
+from agora.store import database, events, people, versions
 from agora.store.people import DeskSession, Person, SignInLink
 from agora.tokens import LIFETIMES, fingerprint
 
@@ -83,13 +83,30 @@ def set_password(session: Session, person: Person, hashed: str, *, keep: DeskSes
     session.execute(delete(DeskSession).where(DeskSession.person_id == person.id, DeskSession.id != keep.id))
 
 
-def change_account(session: Session, person: Person, *, name: str, language: str, letters: bool) -> None:
+@dataclass(frozen=True)
+class Letters:
+    """When somebody wants letters about what waits: at once, or all of a day at an hour; none in quiet hours."""
+
+    wanted: bool = True
+    digest_hour: int | None = None
+    quiet_from: int | None = None
+    quiet_to: int | None = None
+
+
+def change_account(
+    session: Session, person: Person, *, name: str, language: str, letters: Letters, named_in_log: bool = False
+) -> None:
     """What people set for themselves. Raises FieldErrors for `name`."""
     if not name.strip() or len(name) > limits.NAME:
         raise FieldErrors(
             {"name": Message(N_("Please give a name of at most %(limit)s characters."), {"limit": limits.NAME})}
         )
-    person.name, person.language, person.letters = name.strip(), language, letters
+    person.name, person.language = name.strip(), language
+    person.letters, person.digest_hour = letters.wanted, letters.digest_hour
+    person.quiet_from, person.quiet_to = letters.quiet_from, letters.quiet_to
+    if named_in_log or person.named_in_log:  # the log shows the name, or no longer
+        versions.touch(session, versions.LOG)
+    person.named_in_log = named_in_log
 
 
 def change_role(session: Session, person: Person, role: Role, *, by: Person, now: datetime) -> None:

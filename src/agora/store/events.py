@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     String,
     Text,
+    and_,
     bindparam,
     delete,
     func,
@@ -133,7 +134,25 @@ FURTHEST = timedelta(hours=7)
 
 def deliveries_due(session: Session, now: datetime, *, size: int) -> list[tuple[int, int]]:
     """(id, attempts) of the deliveries whose time has come, the oldest first."""
-    return _waiting(session, Delivery.due_at <= now, size) or _waiting(session, Delivery.due_at > now + FURTHEST, size)
+    return _waiting(session, Delivery.due_at <= now, size) or _waiting(session, _is_too_far(now), size)
+
+
+# What a letter that waits for the end of somebody's quiet hours says of itself; they are never longer than a day.
+QUIET = "quiet hours"
+
+
+def _is_too_far(now: datetime) -> ColumnElement[bool]:
+    far, further = Delivery.due_at > now + FURTHEST, Delivery.due_at > now + FURTHEST + timedelta(days=1)
+    return and_(far, or_(Delivery.trouble != QUIET, further))
+
+
+def put_off(session: Session, delivery_id: int, until: datetime) -> None:
+    """Let a letter wait for the end of the quiet hours of whom it is for."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.WAITING)
+        .values(due_at=until, trouble=QUIET)
+    )
 
 
 def _waiting(session: Session, when: ColumnElement[bool], size: int) -> list[tuple[int, int]]:

@@ -1,5 +1,6 @@
 """People with an account, their sessions at the desk, and the one-time links they sign in with."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, delete, func, select, update
@@ -82,13 +83,18 @@ def everyone(session: Session) -> list[Person]:
 
 _MODERATORS = (
     select(Person.id)
-    .where(Person.role.in_(sorted(MAY[Deed.MODERATE])), Person.closed_at.is_(None), Person.letters.is_(True))
+    .where(
+        Person.role.in_(sorted(MAY[Deed.MODERATE])),
+        Person.closed_at.is_(None),
+        Person.letters.is_(True),
+        Person.digest_hour.is_(None),
+    )
     .order_by(Person.id)
 )
 
 
 def moderators(session: Session) -> list[int]:
-    """The ids of those who moderate and want letters."""
+    """The ids of those who moderate and want a letter at once."""
     return list(session.scalars(_MODERATORS))
 
 
@@ -98,6 +104,12 @@ def another_moderator(session: Session, person_id: int) -> bool:
         Person.role.in_(sorted(MAY[Deed.MODERATE])), Person.closed_at.is_(None), Person.id != person_id
     )
     return session.scalar(query.limit(1)) is not None
+
+
+def named_in_log(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """The names of those of these people who wish to be named beside what they decide."""
+    query = select(Person.id, Person.name).where(Person.id.in_(list(ids)), Person.named_in_log.is_(True))
+    return {id_: name for id_, name in session.execute(query.where(Person.closed_at.is_(None)))}
 
 
 def count_administrators(session: Session) -> int:

@@ -13,7 +13,10 @@ from agora.rules.permissions import Deed, may
 from agora.store import people
 from agora.store.people import Person
 from agora.tokens import BadToken
-from agora.web.context import SESSION_COOKIE, Context, whole_number
+from agora.web.context import SESSION_COOKIE, Context, Fields, whole_number
+
+# What the form of letters says, beside "now".
+DAILY, NO_LETTERS = "daily", "none"
 
 FLASHES = {
     "saved": N_("Saved."),
@@ -161,10 +164,28 @@ def save_account(context: Context) -> Response:
                 person,
                 name=fields.line("name"),
                 language=language if language in LANGUAGES else person.language,
-                letters=bool(fields.text("letters")),
+                letters=_letters(fields),
+                named_in_log=bool(fields.text("named_in_log")),
             )
             done = "saved"
     return context.redirect(f"{context.url('account')}?done={done}")
+
+
+def _letters(fields: Fields) -> actions.Letters:
+    """Quiet hours need both their ends."""
+    begin, end = _hour(fields, "quiet_from"), _hour(fields, "quiet_to")
+    both = begin is not None and end is not None
+    return actions.Letters(
+        wanted=fields.text("letters") not in {"", NO_LETTERS},
+        digest_hour=(_hour(fields, "digest_hour") or 0) if fields.text("letters") == DAILY else None,
+        quiet_from=begin if both else None,
+        quiet_to=end if both else None,
+    )
+
+
+def _hour(fields: Fields, name: str) -> int | None:
+    number = fields.number(name)
+    return number if number is not None and number < 24 else None
 
 
 def account_again(context: Context, problem: FieldErrors | Refused) -> Response:
