@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from agora.rules import limits, markup, urls
+from agora.rules.checklist import CHECKLIST
 from agora.rules.errors import N_, Conflict, FieldErrors, Message
 from agora.rules.policy import Mode
 from agora.store import bylines, events, posts, search, versions
@@ -16,6 +17,7 @@ from agora.store.people import Person
 from agora.store.posts import FormerSlug, Post, PostRevision, PostState, Tag, post_bylines
 
 WORDS_PER_MINUTE = 220
+FIGURES = {figure.name: figure.most for check in CHECKLIST for figure in check.figures if hasattr(Post, figure.name)}
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class PostDraft:
     language: str = "fr"
     discussion_open: bool = True
     moderation: Mode | None = None
+    slow_seconds: int | None = None  # None: as the policy says; so for the days
+    close_after_days: int | None = None
     html: Markup | None = None  # of the body, made ready before
 
 
@@ -152,7 +156,7 @@ def _numbered(session: Session, slug: str, own_id: int | None) -> str:
 
 
 def _field_errors(draft: PostDraft) -> dict[str, Message]:
-    errors = {}
+    errors = _figure_errors(draft)
     if not draft.title:
         errors["title"] = Message(N_("A post needs a title."))
     if not draft.body.strip():
@@ -176,11 +180,21 @@ def _field_errors(draft: PostDraft) -> dict[str, Message]:
     return errors
 
 
+def _figure_errors(draft: PostDraft) -> dict[str, Message]:
+    expected = N_("A whole number from %(least)s to %(most)s is expected.")
+    return {
+        name: Message(expected, {"least": 0, "most": most})
+        for name, most in FIGURES.items()
+        if (value := getattr(draft, name)) is not None and not 0 <= value <= most
+    }
+
+
 def _fill(session: Session, post: Post, draft: PostDraft, slug: str, now: datetime) -> None:
     post.title, post.slug, post.summary, post.body = draft.title, slug, draft.summary, markup.clean_source(draft.body)
     post.body_html = draft.html if draft.html is not None else body_html(draft.body, draft.language)
     post.renderer, post.words = markup.RENDERER_VERSION, len(draft.body.split())
     post.language, post.discussion_open, post.moderation = draft.language, draft.discussion_open, draft.moderation
+    post.slow_seconds, post.close_after_days = draft.slow_seconds, draft.close_after_days
     post.source_url = (urls.web_address(draft.source_url) or "") if draft.source_url else ""
     post.source_title = draft.source_title or post.source_url[: limits.TITLE]
     tags = (_tag(session, name) for name in draft.tags)

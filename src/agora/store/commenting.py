@@ -43,7 +43,14 @@ class Discussion:
     published_at: datetime
     slow_seconds: int | None
     close_after_days: int | None
-    policy: policies.Version | None
+    policy_id: int | None
+    policy_source: str | None
+
+    @property
+    def policy(self) -> policies.Version | None:
+        if self.policy_id is None or self.policy_source is None:
+            return None
+        return policies.Version(self.policy_id, self.policy_source)
 
 
 _LATEST = policies.LATEST.subquery()
@@ -69,10 +76,7 @@ _BY_FORMER_SLUG = _DISCUSSION.join(FORMER, FORMER.c.post_id == POSTS.c.id).where
 def discussion(session: Session, slug: str) -> Discussion | None:
     """The discussion of a public post, also by an address that the post had before."""
     row = session.execute(_BY_SLUG, {"slug": slug}).first() or session.execute(_BY_FORMER_SLUG, {"slug": slug}).first()
-    if row is None:
-        return None
-    *columns, policy_id, source = tuple[Any, ...](row)
-    return Discussion(*columns, policies.Version(policy_id, source) if policy_id else None)
+    return Discussion(*row) if row else None
 
 
 class Address(NamedTuple):

@@ -1,12 +1,18 @@
 """The policy as it read from one moment on: what judged a comment names the version."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from markupsafe import Markup
 from sqlalchemy import JSON, ForeignKey, Text, cast, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from agora.rules.moderation import State
+from agora.rules.policy import Mode
 from agora.store.columns import Base, Identity, UtcDateTime
+from agora.store.comments import Comment, CommentRevision
+from agora.store.people import Person
 
 
 class Policy(Base):
@@ -43,3 +49,49 @@ def current_id(session: Session) -> int | None:
 def current_policy(session: Session) -> Policy | None:
     """The policy in force; None where nobody has changed what the settings say."""
     return session.scalars(select(Policy).order_by(Policy.id.desc()).limit(1)).first()
+
+
+class Judged(NamedTuple):
+    """A comment by somebody without an account, as far as the policy looked at it."""
+
+    id: int
+    name: str
+    body: str
+    html: Markup
+    language: str
+    reasons: list[dict[str, Any]]
+    mode: Mode
+    source: str
+    fingerprint: str
+    created_at: datetime
+    had_approved: bool  # an earlier comment of its address stands
+
+
+def latest_judged(session: Session, size: int) -> list[Judged]:
+    """The last comments, the earliest of them first."""
+    earlier = aliased(Comment)
+    had_approved = (
+        select(earlier.id)
+        .where(earlier.commenter_id == Comment.commenter_id, earlier.state == State.PUBLISHED, earlier.id < Comment.id)
+        .exists()
+    )
+    text = (CommentRevision.body, CommentRevision.html, Comment.language, CommentRevision.reasons)
+    query = (
+        select(Comment.id, Comment.name, *text, Comment.mode, Comment.source, Comment.fingerprint)
+        .add_columns(Comment.created_at, had_approved)
+        .join(CommentRevision, CommentRevision.id == Comment.revision_id)
+        .where(Comment.person_id.is_(None), Comment.state != State.ERASED)
+        .order_by(Comment.id.desc())
+        .limit(size)
+    )
+    return [Judged(*row) for row in reversed(session.execute(query).all())]
+
+
+def latest_versions(session: Session, size: int) -> Sequence[tuple[Policy, str | None]]:
+    """The last versions with the names of those who made them, the latest first."""
+    query = select(Policy, Person.name).outerjoin(Person, Person.id == Policy.created_by)
+    return [(version, name) for version, name in session.execute(query.order_by(Policy.id.desc()).limit(size))]
+
+
+def version(session: Session, number: int) -> Policy | None:
+    return session.get(Policy, number)

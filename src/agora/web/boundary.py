@@ -54,6 +54,7 @@ class Page:
     deed: Deed | None = None
     # What takes long about a POST, such as making HTML: done from a transaction that only reads, so that nobody who
     # wants to write waits for it. `post` finds it in `context.prepared`, and checks again whatever may have changed.
+    # A Response is the answer already: nothing is to be written.
     prepare: Callable[[Context], Any] | None = None
     # The versions that the public page depends on, for memory; without any it is not kept. See Context.depends.
     seen_in: tuple[str, ...] = ()
@@ -135,6 +136,9 @@ def _read(page: Page, request: Request, house: House, fields: Fields) -> Respons
 def _write(page: Page, request: Request, house: House, fields: Fields) -> Response:
     try:
         prepared = _prepare(page, request, house, fields)
+        if isinstance(prepared, Response):
+            prepared.headers.setdefault("Cache-Control", cache.PRIVATE)
+            return prepared
         with house.database.write() as session:
             context = open_context(request, house, session, fields)
             if refusal := _no_entry(page, context) or _not_ours(page, context):

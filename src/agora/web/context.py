@@ -19,7 +19,7 @@ from agora.actions import limits
 from agora.rendering import Renderer
 from agora.rules.errors import N_, NotFound
 from agora.rules.markup import clean_source
-from agora.rules.permissions import Deed, may
+from agora.rules.permissions import Deed, may, may_moderate
 from agora.settings import Settings
 from agora.store import people
 from agora.store import site as site_store
@@ -38,12 +38,13 @@ JOINERS = "\u200c\u200d"
 
 DESK_PAGES: tuple[tuple[str, str, Deed | None], ...] = (
     (N_("Overview"), "desk", None),
-    (N_("Moderation"), "desk_moderation", Deed.MODERATE),
+    (N_("Moderation"), "desk_moderation", Deed.MODERATE_OWN),
     (N_("Measures"), "desk_measures", Deed.MODERATE),
     (N_("Posts"), "desk_posts", Deed.WRITE_POSTS),
     (N_("Bylines"), "desk_bylines", Deed.EDIT_BYLINES),
     (N_("People"), "desk_people", Deed.MANAGE_PEOPLE),
     (N_("Charter"), "desk_charter", Deed.MANAGE_SITE),
+    (N_("Policy"), "desk_policy", Deed.MANAGE_SITE),
     (N_("Settings"), "desk_settings", Deed.MANAGE_SITE),
     (N_("My account"), "account", None),
 )
@@ -248,7 +249,10 @@ class Context:
         return max(1, min(whole_number(self.query("page")) or 1, 1_000_000))
 
     def may(self, deed: Deed) -> bool:
-        return may(self.visitor.role if self.visitor else None, deed)
+        role = self.visitor.role if self.visitor else None
+        if role is not None and deed is Deed.MODERATE_OWN:
+            return may_moderate(role, own_post=True, authors_moderate=self.site.authors_moderate)
+        return may(role, deed)
 
     def spend(self, deed: str, source: str | None = None) -> None:
         """Count against a rate limit. Raises Refused (429) beyond it."""

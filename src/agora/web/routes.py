@@ -15,11 +15,16 @@ from agora.web.pages import (
     desk_measures,
     desk_moderation,
     desk_people,
+    desk_policy,
     desk_posts,
+    desk_queue,
+    desk_sources,
     feeds,
     letters,
+    log,
     machines,
     my_measure,
+    notices,
     reading,
     search,
     seeing,
@@ -61,7 +66,9 @@ ROUTES: list[BaseRoute] = [
     public("/archive", "archive", reading.archive, SITE),
     at("/portraits/{portrait}", "portrait", Page(reading.portrait)),
     public("/charter", "charter", reading.show_charter, SITE),
-    public("/moderation/log", "log", reading.log, SITE, LOG),
+    public("/moderation/log", "log", log.show, SITE, LOG),
+    public("/moderation/log.atom", "log_feed", log.feed, SITE, LOG),
+    at("/moderation/log.jsonl", "log_file", Page(log.file)),
     # Commenting
     at(
         "/posts/{slug}/comments",
@@ -78,9 +85,23 @@ ROUTES: list[BaseRoute] = [
     ),
     at("/my/comment/{token}/withdraw", "my_withdraw", Page(post=commenter.withdraw, guard=TOKEN)),
     at("/my/comment/{token}/follow", "my_follow", Page(post=commenter.follow_replies, guard=TOKEN)),
+    at(
+        "/my/comment/{token}/appeal",
+        "my_appeal",
+        Page(post=commenter.appeal, again=commenter.appeal_again, guard=TOKEN),
+    ),
     at("/my/address/{token}", "confirm", Page(commenter.show_confirm, commenter.confirm, guard=TOKEN)),
     at("/my/letters/{token}", "unsubscribe", Page(commenter.show_unsubscribe, commenter.unsubscribe, guard=TOKEN)),
     at("/my/measure/{token}", "my_measure", Page(my_measure.show, my_measure.acknowledge, guard=TOKEN)),
+    # Reporting
+    at("/comments/{id}/report", "report", Page(notices.form, notices.send, notices.form_again)),
+    at("/my/report/{token}", "my_report", Page(notices.show, guard=TOKEN)),
+    at(
+        "/my/report/{token}/appeal/{item}",
+        "my_report_appeal",
+        Page(post=notices.appeal, again=notices.appeal_again, guard=TOKEN),
+    ),
+    at("/my/reporter/{token}", "confirm_report", Page(notices.show_confirm, notices.confirm, guard=TOKEN)),
     # Subscribing
     public("/feed.atom", "feed", feeds.site_feed, SITE, COMMENTS),
     public("/authors/{slug}/feed.atom", "byline_feed", feeds.byline_feed, SITE, COMMENTS),
@@ -155,18 +176,28 @@ ROUTES: list[BaseRoute] = [
         "/admin/moderation",
         "desk_moderation",
         Page(
-            desk_moderation.queue, desk_moderation.decide_many, desk_moderation.decide_many_again, DESK, Deed.MODERATE
+            desk_queue.show, desk_moderation.decide_many, desk_moderation.decide_many_again, DESK, Deed.MODERATE_OWN
         ),
     ),
     desk(
         "/admin/moderation/{id}",
         "desk_decision",
-        Page(post=desk_moderation.decide, again=desk_moderation.decide_again, guard=DESK, deed=Deed.MODERATE),
+        Page(desk_queue.show_case, desk_moderation.decide, desk_moderation.decide_again, DESK, Deed.MODERATE_OWN),
+    ),
+    desk(
+        "/admin/moderation/{id}/claim",
+        "desk_claim",
+        Page(post=desk_moderation.claim, again=desk_moderation.claim_again, guard=DESK, deed=Deed.MODERATE_OWN),
+    ),
+    desk(
+        "/admin/moderation/{id}/source",
+        "desk_source",
+        Page(desk_sources.show, desk_sources.act, desk_sources.act_again, DESK, Deed.MODERATE),
     ),
     desk(
         "/admin/moderation/addresses/{id}",
         "desk_commenter",
-        Page(desk_moderation.commenter, guard=DESK, deed=Deed.MODERATE),
+        Page(desk_sources.commenter, guard=DESK, deed=Deed.MODERATE),
     ),
     desk(
         "/admin/moderation/addresses/{id}/notes",
@@ -193,6 +224,18 @@ ROUTES: list[BaseRoute] = [
         "/admin/settings",
         "desk_settings",
         Page(desk_people.settings, desk_people.save_settings, desk_people.settings_again, DESK, Deed.MANAGE_SITE),
+    ),
+    desk(
+        "/admin/policy",
+        "desk_policy",
+        Page(
+            desk_policy.show,
+            desk_policy.save,
+            desk_policy.again,
+            DESK,
+            Deed.MANAGE_SITE,
+            prepare=desk_policy.prepare,
+        ),
     ),
     desk(
         "/admin/charter",

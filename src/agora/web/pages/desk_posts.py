@@ -43,6 +43,8 @@ class EditorView:
     language: str = "fr"
     discussion: str = "open"
     moderation: str = ""
+    slow_seconds: str = ""
+    close_after_days: str = ""
     edition: int = 0
 
 
@@ -156,8 +158,18 @@ def _draft(context: Context) -> PostDraft:
         language=language if language in LANGUAGES else context.settings.language,
         discussion_open=fields.text("discussion") != "closed",
         moderation=Mode(moderation) if moderation in set(Mode) else None,
+        slow_seconds=_figure(fields.text("slow_seconds")),
+        close_after_days=_figure(fields.text("close_after_days")),
         html=context.prepared,
     )
+
+
+def _figure(text: str) -> int | None:
+    """None for nothing, and what is no number as one that cannot be meant."""
+    if not text:
+        return None
+    number = whole_number(text)
+    return -1 if number is None else number
 
 
 def _sent_view(context: Context, post: Post | None) -> EditorView:
@@ -175,6 +187,8 @@ def _sent_view(context: Context, post: Post | None) -> EditorView:
         language=draft.language,
         discussion="open" if draft.discussion_open else "closed",
         moderation=draft.moderation or "",
+        slow_seconds=context.fields.text("slow_seconds"),
+        close_after_days=context.fields.text("close_after_days"),
         edition=context.fields.number("edition") or 0,
     )
 
@@ -193,6 +207,8 @@ def _view_of(post: Post) -> EditorView:
         language=post.language,
         discussion="open" if post.discussion_open else "closed",
         moderation=post.moderation or "",
+        slow_seconds="" if post.slow_seconds is None else str(post.slow_seconds),
+        close_after_days="" if post.close_after_days is None else str(post.close_after_days),
         edition=post.edition,
     )
 

@@ -1,0 +1,174 @@
+"""The policy: changing it, and trying out what a change would have done."""
+
+import json
+import time
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from agora.actions.judging import REPEAT
+from agora.rules import markup, policy
+from agora.rules.errors import N_, Conflict
+from agora.rules.looking import look_at
+from agora.rules.moderation import State
+from agora.rules.policy import Mode, Reason, SiteRules, Submission, Verdict
+from agora.store import database, events, ledger, policies, versions
+from agora.store.people import Person
+from agora.store.policies import Judged, Policy
+from agora.tokens import fingerprint
+
+# Comments that are looked at again, and seconds after which no more are.
+MOST, PATIENCE = 1_000, 5.0
+
+
+def change_policy(
+    session: Session, rules: SiteRules, *, base: int | None, by: Person | None, now: datetime
+) -> Policy | None:
+    """A new version of the policy, if it says something new; what was judged keeps the version that judged it.
+
+    `base` is the version that was edited. Raises Conflict when another is in force meanwhile.
+    """
+    database.lock(session, "policy")
+    current = policies.current_policy(session)
+    if (current.id if current else None) != base:
+        raise Conflict(N_("Somebody else changed the policy meanwhile. Yours is below; saving again replaces theirs."))
+    source = rules.as_source()
+    if current and current.source == source:
+        return None
+    version = Policy(source=source, created_at=now, created_by=by.id if by else None)
+    session.add(version)
+    session.flush()
+    versions.touch(session, versions.SITE)  # which discussions are open
+    events.record(session, "policy.changed", at=now, person_id=by.id if by else None, details={"policy": version.id})
+    # The lists themselves are not public: they would say how to get past them.
+    facts = {"policy": version.id, "sha256": fingerprint(json.dumps(source, sort_keys=True, ensure_ascii=False))}
+    ledger.append(session, "policy.changed", at=now, facts=facts | {"role": by.role if by else None})
+    return version
+
+
+class Outcome(StrEnum):
+    """What becomes of a comment at first."""
+
+    APPEARS = "appears"
+    HELD = "held"
+    BLOCKED = "blocked"
+    REJECTED = "rejected"
+
+
+OUTCOME_NAMES = {
+    Outcome.APPEARS: N_("appears"),
+    Outcome.HELD: N_("waits"),
+    Outcome.BLOCKED: N_("is not taken"),
+    Outcome.REJECTED: N_("is rejected"),
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """A comment that would fare otherwise, and the reasons for which."""
+
+    comment: Judged
+    before: Outcome
+    after: Outcome
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a changed policy would have done; `was_cut` if time ran out before all were looked at."""
+
+    looked_at: int
+    changes: list[Change]
+    counts: Mapping[tuple[Outcome, Outcome], int]
+    was_cut: bool
+
+
+def try_out(session: Session, before: SiteRules, after: SiteRules, *, patience: float = PATIENCE) -> Trial:
+    """Judge the last comments by both, and say which fare otherwise. Writes nothing.
+
+    Texts are looked at anew. How often somebody sent something is counted among these comments; what was known of
+    the sender is taken from the reasons that were kept.
+    """
+    found = policies.latest_judged(session, MOST)
+    surroundings = _Surroundings(found)
+    ends = time.perf_counter() + patience
+    changes, looked_at = [], 0
+    for comment in reversed(found):  # the latest first: they are the ones left if time runs out
+        if time.perf_counter() > ends:
+            break
+        looked_at += 1
+        old, new = (_verdict(comment, rules, surroundings) for rules in (before, after))
+        if _outcome(old) is not _outcome(new):
+            changes.append(Change(comment, _outcome(old), _outcome(new), _reasons(old, new)))
+    counts = Counter((change.before, change.after) for change in changes)
+    return Trial(looked_at, changes, counts, looked_at < len(found))
+
+
+def _outcome(verdict: Verdict) -> Outcome:
+    if verdict.blocked:
+        return Outcome.BLOCKED
+    if verdict.rejected:
+        return Outcome.REJECTED
+    return Outcome.HELD if verdict.state is State.PENDING else Outcome.APPEARS
+
+
+def _reasons(old: Verdict, new: Verdict) -> tuple[Reason, ...]:
+    """Why it would fare so; where nothing speaks against it any more, what did."""
+    return (*new.blocked, *new.reasons) or (*old.blocked, *old.reasons)
+
+
+def _verdict(comment: Judged, rules: SiteRules, surroundings: "_Surroundings") -> Verdict:
+    rules = replace(rules, mode=comment.mode)
+    return policy.first_state(surroundings.submission(comment, rules), rules)
+
+
+class _Surroundings:
+    """What else was sent around each of these comments, earliest first."""
+
+    def __init__(self, found: Sequence[Judged]) -> None:
+        self._of_source = _moments(found, lambda comment: comment.source)
+        self._of_words = _moments(found, lambda comment: comment.fingerprint)
+
+    def submission(self, comment: Judged, rules: SiteRules) -> Submission:
+        codes = {reason["code"]: reason for reason in comment.reasons}
+        haste = timedelta(minutes=rules.haste_minutes)
+        return Submission(
+            comment.body,
+            findings=look_at(comment.body, rules),
+            link_count=markup.link_count(comment.html),
+            trap_filled="trap" in codes,
+            sender_held="sender-held" in codes,
+            repeats=_earlier(self._of_words[comment.fingerprint], comment.created_at, REPEAT),
+            recent_from_source=_earlier(self._of_source[comment.source], comment.created_at, haste),
+            spam_score=codes["spam"]["percent"] / 100 if "spam" in codes else None,
+            **_standing(comment, codes),
+        )
+
+
+def _moments(found: Sequence[Judged], key: Callable[[Judged], str]) -> Mapping[str, list[datetime]]:
+    moments: dict[str, list[datetime]] = defaultdict(list)
+    for comment in found:
+        moments[key(comment)].append(comment.created_at)
+    return moments
+
+
+def _earlier(moments: list[datetime], at: datetime, span: timedelta) -> int:
+    return bisect_left(moments, at) - bisect_left(moments, at - span)
+
+
+def _standing(comment: Judged, codes: Mapping[str, Any]) -> dict[str, Any]:
+    """What was known of the address: as the reasons say, or as its earlier comments do where nobody asked."""
+    asked = comment.mode is Mode.FIRST_TIME
+    approved = "first-comment" not in codes if asked else comment.had_approved
+    verified = asked and approved and "unverified" not in codes
+    return {
+        "approved_of_address": int(approved),
+        "address_verified": verified,
+        "address_proven": verified and "elsewhere" not in codes,
+    }
