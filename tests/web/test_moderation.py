@@ -1,6 +1,7 @@
 """The moderators' queue over HTTP: its context, each decision with its reason, and what is told to whom."""
 
 import re
+from html import unescape
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from agora.rules.permissions import Deed, Role, may
 from agora.rules.policy import Mode
 from agora.store.events import Event
 from agora.store.site import CharterVersion, current_charter
-from agora.web.pages.desk_moderation import PAGE
+from agora.web.pages.desk_queue import PAGE
 from web.looking import ON_SQLITE, complaint, how_many, words_of
 
 QUEUE = "/admin/moderation"
@@ -33,6 +34,12 @@ def cases(page: httpx.Response) -> list[int]:
 
 def buttons(page: httpx.Response, comment_id: int) -> list[str]:
     return re.findall(r'name="decision" value="(\w+)"', case(page, comment_id))
+
+
+def next_page(page: httpx.Response) -> str:
+    """Where the link to more cases leads; empty at the end."""
+    more = re.search(r'<a rel="next" href="([^"]+)"', page.text)
+    return unescape(more[1]) if more else ""
 
 
 def bulk(
@@ -191,7 +198,7 @@ def test_incomplete_decision_stays_in_sight(site: Site) -> None:
     """Also where the case stands on a later page of the queue."""
     post, client = site.post(), site.client_of(site.maud())
     ids = [site.waiting(post, f"Number {n}.") for n in range(PAGE + 2)]
-    page = client.get(QUEUE, params={"after": ids[PAGE - 1]})
+    page = client.get(next_page(client.get(QUEUE)))
     sent = form(page, f"case-{ids[-1]}") | {"decision": "reject", "explanation": WHY}
 
     answer = client.post(f"{QUEUE}/{ids[-1]}", data=sent)
@@ -371,8 +378,7 @@ def test_queue_pages_reach_every_case(site: Site, state: str) -> None:
     for _ in range(3):
         page = maud.get(address)
         seen.append(cases(page))
-        more = re.search(r'<a rel="next" href="([^"]+)"', page.text)
-        address = more[1].replace("&amp;", "&") if more else ""
+        address = next_page(page)
 
     assert seen == [ids[:PAGE], ids[PAGE : 2 * PAGE], ids[2 * PAGE :]]
     assert address == ""
@@ -382,11 +388,10 @@ def test_page_stays_when_cases_leave(site: Site) -> None:
     """A key and not a number: decisions on the first page do not make the second one skip cases."""
     post, maud = site.post(), site.client_of(site.maud())
     ids = [site.waiting(post, f"Number {n}.") for n in range(PAGE + 3)]
-    more = re.search(r'<a rel="next" href="([^"]+)"', maud.get(QUEUE).text)
-    assert more
+    more = next_page(maud.get(QUEUE))
     bulk(maud, ids[:PAGE], "approve")
 
-    assert cases(maud.get(more[1].replace("&amp;", "&"))) == ids[PAGE:]
+    assert cases(maud.get(more)) == ids[PAGE:]
 
 
 @pytest.mark.parametrize("query", ["state=x", "after=x", "after=-1", "before=9999999999999999999", "state=erased"])

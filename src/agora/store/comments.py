@@ -179,8 +179,23 @@ def text_of(session: Session, comment: Comment) -> str:
     return revision.body if revision else ""
 
 
-def queue(session: Session, state: State, *, after: int | None, before: int | None, size: int) -> Sequence[Comment]:
-    """A page of cases: those that wait oldest first (`after` an id), the others newest first (`before` one)."""
+def queue(
+    session: Session,
+    state: State,
+    *,
+    after: int | None,
+    before: int | None,
+    size: int,
+    under_posts_of: int | None = None,
+) -> Sequence[Comment]:
+    """A page of cases: those that wait oldest first (`after` an id), the others newest first (`before` one).
+
+    `under_posts_of` leaves those under the posts that this person started; newest first as well.
+    """
+    if under_posts_of is not None:
+        theirs = select(Post.id).where(Post.created_by == under_posts_of)
+        query = select(Comment).where(Comment.post_id.in_(theirs), Comment.state == state, Comment.id < (before or _LAST))
+        return session.scalars(query.options(*IN_FULL).order_by(Comment.id.desc()).limit(size)).all()
     of_state = _after(state, after or 0) if state is State.PENDING else _before(state, before or _LAST)
     return session.scalars(of_state.options(*IN_FULL).limit(size)).all()
 

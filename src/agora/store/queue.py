@@ -46,9 +46,9 @@ class Wanted:
 
 
 class Line(NamedTuple):
-    """One case with what it is about, and the name of who has it in hand or had it."""
+    """One case with what it is about, and the name of who has it in hand or had it; or a comment without a case."""
 
-    case: Case
+    case: Case | None
     comment: Comment | None
     claimant: str | None
 

@@ -1,241 +1,94 @@
-"""The moderators' queue: cases with their context, decided one at a time or many, each with its reason."""
+"""Deciding at the desk: one case or many, each with its reason; taking a decision back; taking a case in hand."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from markupsafe import Markup
 from starlette.responses import Response
 
+from agora.actions import claims
 from agora.actions import moderation as actions
 from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound, Refused
-from agora.rules.moderation import DECISION_NAMES, RESTRICTIONS, STATE_NAMES, Decision, Party, State, decisions_for
-from agora.store import comments, events
+from agora.rules.moderation import Decision, Party
+from agora.rules.statements import Category, Legal
+from agora.store import cases, comments, queue
 from agora.store.comments import Comment
-from agora.store.events import LastDecision
+from agora.store.statements import ReadyReason
 from agora.web.context import Context, whole_number
-from agora.web.presenters.comments import clause_titles, decided_clauses
-from agora.web.presenters.measures import about_addresses
-
-PAGE = 25
-TABS = (State.PENDING, State.PUBLISHED, State.REJECTED, State.HIDDEN, State.WITHDRAWN)
-EARLIER = 40
-QUOTE = 280
-
-DONE = {
-    Decision.APPROVE: N_("Published."),
-    Decision.REJECT: N_("Rejected; the commenter can read why."),
-    Decision.SPAM: N_("Set aside as spam."),
-    Decision.HIDE: N_("Hidden; the commenter can read why."),
-    Decision.RESTORE: N_("Restored."),
-}
-
-
-@dataclass(frozen=True)
-class CaseButton:
-    decision: Decision
-    name: str
-    restricts: bool
-
-
-@dataclass(frozen=True)
-class CaseView:
-    """Who, where, in answer to what, the text as it would appear, why it waits, and the buttons."""
-
-    comment: Comment
-    html: Markup
-    post_url: str
-    permalink: str | None
-    age: timedelta
-    parent: tuple[str, str] | None
-    why: list[Message]
-    email: str
-    is_verified: bool
-    record: list[tuple[str, int]]
-    earlier_url: str | None
-    last: LastDecision | None
-    buttons: list[CaseButton]
-    errors: dict[str, Message]
-    reason: str
-    explanation: str
-
-
-def queue(context: Context) -> Response:
-    return _queue(context)
-
-
-def _queue(
-    context: Context,
-    *,
-    status: int = 200,
-    problem: Message | None = None,
-    wrong: dict[int, dict[str, Message]] | None = None,
-    state: State | None = None,
-    at: int | None = None,
-) -> Response:
-    """The page of the queue that the address names; or, with `at`, the one that begins with this comment."""
-    state = state or _state(context.query("state") or context.fields.text("state"))
-    after, before = _key(context, "after"), _key(context, "before")
-    if at is not None:
-        after, before = at - 1, at + 1
-    found = comments.queue(context.session, state, after=after, before=before, size=PAGE)
-    counts = comments.counts_by_state(context.session)
-    url = context.url("desk_moderation")
-    return context.page(
-        "moderation/queue.html",
-        status=status,
-        cases=_cases(context, found, wrong or {}),
-        state=state,
-        tabs=[(tab, STATE_NAMES[tab], counts.get(tab, 0), f"{url}?state={tab}") for tab in TABS],
-        bulk=[CaseButton(d, DECISION_NAMES[d], d in RESTRICTIONS) for d in decisions_for(state, Party.MODERATOR)],
-        clauses=sorted(clause_titles(context).items()),
-        waiting=counts.get(State.PENDING, 0),
-        oldest=_age(context),
-        more=_more(url, state, found),
-        after=after,
-        before=before,
-        problem=problem,
-        flash=_flash(context),
-        selected=set(context.fields.numbers("selected")),
-        sent_reason=context.fields.text("reason"),
-        sent_explanation=context.fields.text("explanation"),
-    )
-
-
-def _key(context: Context, name: str) -> int | None:
-    """Where this page of the queue begins, as its address or its form says."""
-    return whole_number(context.query(name) or context.fields.text(name))
-
-
-def _state(text: str) -> State:
-    return State(text) if text in set(TABS) else State.PENDING
-
-
-def _age(context: Context) -> timedelta | None:
-    oldest = comments.oldest_waiting(context.session)
-    return context.now - oldest if oldest else None
-
-
-def _more(url: str, state: State, found: Sequence[Comment]) -> str | None:
-    if len(found) < PAGE:
-        return None
-    key = "after" if state is State.PENDING else "before"
-    return f"{url}?state={state}&{key}={found[-1].id}"
-
-
-def _flash(context: Context) -> Message | None:
-    done, count = context.query("done"), whole_number(context.query("count"))
-    if done not in set(Decision) or Decision(done) not in DONE:
-        return None
-    missed = whole_number(context.query("missed")) or 0
-    if missed:
-        return Message(
-            N_("%(count)s comments were decided; %(missed)s had changed meanwhile and were left alone."),
-            {"count": count or 0, "missed": missed},
-        )
-    if count is not None and count > 1:
-        return Message(N_("%(count)s comments were decided."), {"count": count})
-    return Message(DONE[Decision(done)])
-
-
-def _cases(context: Context, found: Sequence[Comment], wrong: dict[int, dict[str, Message]]) -> list[CaseView]:
-    addresses = {comment.commenter_id for comment in found if comment.commenter_id is not None}
-    records = comments.records_of(context.session, addresses)
-    decisions = events.last_decisions(context.session, [comment.id for comment in found])
-    return [
-        _case(
-            context,
-            comment,
-            records.get(comment.commenter_id or 0, {}),
-            decisions.get(comment.id),
-            wrong.get(comment.id, {}),
-        )
-        for comment in found
-    ]
-
-
-def _case(
-    context: Context, comment: Comment, record: dict[State, int], last: LastDecision | None, errors: dict[str, Message]
-) -> CaseView:
-    others = dict(record)
-    others[comment.state] = others.get(comment.state, 1) - 1
-    is_public = comment.state is State.PUBLISHED and comment.post.is_public
-    return CaseView(
-        comment=comment,
-        html=comment.revision.html,
-        post_url=context.url("post", slug=comment.post.slug),
-        permalink=context.url("comment", id=comment.id) if is_public else None,
-        age=context.now - comment.created_at,
-        parent=_quote(comment.parent) if comment.parent else None,
-        why=[reason.message for reason in comment.revision.why] if comment.state is State.PENDING else [],
-        email=comment.commenter.email if comment.commenter else "",
-        is_verified=comment.commenter is not None and comment.commenter.verified_at is not None,
-        record=[(STATE_NAMES[state], count) for state, count in others.items() if count > 0],
-        earlier_url=context.url("desk_commenter", id=comment.commenter_id) if comment.commenter_id else None,
-        last=last,
-        buttons=[
-            CaseButton(d, DECISION_NAMES[d], d in RESTRICTIONS) for d in decisions_for(comment.state, Party.MODERATOR)
-        ],
-        errors=errors,
-        reason=context.fields.text("reason") if errors else "",
-        explanation=context.fields.text("explanation") if errors else "",
-    )
-
-
-def _quote(parent: Comment) -> tuple[str, str]:
-    words = " ".join(parent.revision.html.striptags().split())
-    return parent.name, words if len(words) <= QUOTE else words[:QUOTE].rsplit(" ", 1)[0] + " …"
+from agora.web.pages.desk_queue import case_page, comment_of, line_of, queue_page, reasons, waiting_count
+from agora.web.presenters.cases import Sent, case_views, hand_of
+from agora.web.presenters.queue import address, shown, tabs
+from agora.web.presenters.told import Meanwhile, done, meanwhile
 
 
 def decide(context: Context) -> Response:
-    """One case."""
+    """One case; `undo` takes back what was decided just now."""
     comment = _comment(context)
-    state = comment.state
     decision = _decision(context)
     _apply(context, comment, decision, context.fields.number("version") or 0)
-    return context.redirect(f"{context.url('desk_moderation')}?state={state}&done={decision}")
+    if context.fields.text("quick"):
+        return _answer(context, decision, [comment.id])
+    following = comment.id if decision is Decision.UNDO else context.fields.number("next")
+    return _back(context, decision, [comment.id], following=following)
 
 
 def decide_again(context: Context, problem: FieldErrors | Refused) -> Response:
-    """The queue again: with what is missing beside the case, or with the news that somebody was quicker."""
+    """The case again: with what is missing beside it, or with the news that somebody was quicker."""
     comment = _comment(context)
     if isinstance(problem, FieldErrors):
-        return _queue(context, status=422, wrong={comment.id: problem.errors}, state=comment.state, at=comment.id)
-    return _queue(context, status=409, problem=problem.message, state=_state(context.fields.text("state")))
+        sent = _sent(context, problem)
+        if context.fields.text("quick"):
+            return _refusal(context, comment, 422, sent=sent)
+        if context.fields.text("alone"):
+            return case_page(context, status=422, sent=sent)
+        return queue_page(context, status=422, sent={comment.id: sent})
+    since = meanwhile(context, comment.id)
+    if context.fields.text("quick"):
+        return _refusal(context, comment, problem.status, problem=problem.message, since=since)
+    page = case_page if context.fields.text("alone") else queue_page
+    return page(context, status=problem.status, problem=problem.message, since=since)
 
 
 def decide_many(context: Context) -> Response:
     """Several cases with the same decision: those that changed meanwhile are left alone and counted."""
     decision = _decision(context)
-    state = _state(context.fields.text("state"))
-    selected = dict.fromkeys(context.fields.numbers("selected"))
+    selected = list(dict.fromkeys(context.fields.numbers("selected")))
     if not selected:
         raise FieldErrors({"selected": Message(N_("Select at least one comment first."))})
     comments.hold_discussions(context.session, selected)
-    done = missed = 0
-    for id_ in selected:
-        comment = comments.comment_in_full(context.session, id_)
-        version = context.fields.number(f"version-{id_}")
-        try:
-            if comment is None:
-                raise NotFound()
-            _apply(context, comment, decision, version or 0)
-            done += 1
-        except (Conflict, NotFound):
-            missed += 1
-    if missed and not done:
+    decided = [id_ for id_ in selected if _is_decided(context, id_, decision)]
+    if not decided:
         raise Conflict(N_("These comments changed meanwhile: somebody else decided, or their texts were edited."))
-    query = f"state={state}&done={decision}&count={done}&missed={missed}"
-    return context.redirect(f"{context.url('desk_moderation')}?{query}")
+    missed = len(selected) - len(decided)
+    if context.fields.text("quick"):
+        return _answer(context, decision, decided, missed=missed)
+    return _back(context, decision, decided, missed=missed)
+
+
+def _is_decided(context: Context, comment_id: int, decision: Decision) -> bool:
+    """False where somebody was quicker, or where nothing waits for an answer that leaves all as it is."""
+    try:
+        comment = comment_of(context, comment_id)
+        if decision is Decision.KEEP and not cases.of_comment(context.session, comment_id):
+            return False
+        _apply(context, comment, decision, context.fields.number(f"version-{comment_id}") or 0)
+    except (Conflict, NotFound):
+        return False
+    return True
 
 
 def decide_many_again(context: Context, problem: FieldErrors | Refused) -> Response:
-    if isinstance(problem, Refused):
-        return _queue(context, status=409, problem=problem.message)
-    return _queue(context, status=422, problem=next(iter(problem.errors.values())))
+    message = problem.message if isinstance(problem, Refused) else next(iter(problem.errors.values()))
+    status = problem.status if isinstance(problem, Refused) else 422
+    if context.fields.text("quick"):
+        return context.page("moderation/answer.html", status=status, **_region(context) | {"trouble": message})
+    return queue_page(context, status=status, problem=message)
 
 
 def _apply(context: Context, comment: Comment, decision: Decision, version: int) -> None:
+    if decision is Decision.UNDO:
+        actions.undo(context.session, comment, person=context.person, version=version, now=context.now)
+        return
+    clause, explanation, legal = _grounds(context)
     actions.decide(
         context.session,
         comment,
@@ -243,17 +96,35 @@ def _apply(context: Context, comment: Comment, decision: Decision, version: int)
         party=Party.MODERATOR,
         version=version,
         person=context.person,
-        clause=context.fields.number("reason"),
-        explanation=context.fields.text("explanation"),
+        clause=clause,
+        explanation=explanation,
+        legal=legal,
         now=context.now,
     )
 
 
+def _grounds(context: Context) -> tuple[int | None, str, Legal]:
+    """Clause, explanation and law; a ready-made reason stands for whatever was not written."""
+    fields = context.fields
+    clause, explanation, law = fields.number("reason"), fields.text("explanation"), fields.text("law")
+    category = fields.text("category")
+    if category and category not in set(Category):
+        raise FieldErrors({"category": Message(N_("Choose one of the categories."))})
+    ready = context.session.get(ReadyReason, fields.number("ready") or 0)
+    if ready is None:
+        return clause, explanation, Legal(law, Category(category) if category else None)
+    if clause is None and not law:
+        clause, law, category = ready.clause, ready.law, category or ready.category or ""
+    return clause, explanation or ready.explanation, Legal(law, Category(category) if category else None)
+
+
+def _sent(context: Context, problem: FieldErrors) -> Sent:
+    names = ("reason", "explanation", "ready", "law", "category")
+    return Sent(problem.errors, **{name: context.fields.text(name) for name in names})
+
+
 def _comment(context: Context) -> Comment:
-    comment = comments.comment_in_full(context.session, whole_number(context.path("id")) or 0)
-    if comment is None:
-        raise NotFound()
-    return comment
+    return comment_of(context, whole_number(context.path("id")) or 0)
 
 
 def _decision(context: Context) -> Decision:
@@ -263,14 +134,83 @@ def _decision(context: Context) -> Decision:
     return Decision(text)
 
 
-def commenter(context: Context) -> Response:
-    """The earlier comments of one address."""
-    commenter_id = whole_number(context.path("id")) or 0
-    found = comments.comments_of(context.session, commenter_id, size=EARLIER)
-    if not found:
-        raise NotFound()
-    decisions = events.last_decisions(context.session, [comment.id for comment in found])
-    lines = [(comment, STATE_NAMES[comment.state], decisions.get(comment.id)) for comment in found]
-    clauses = decided_clauses(context, decisions.values())
-    about = about_addresses(context, [commenter_id])[commenter_id]
-    return context.page("moderation/commenter.html", lines=lines, clauses=clauses, about=about)
+def _back(
+    context: Context, decision: Decision, ids: Sequence[int], *, missed: int = 0, following: int | None = None
+) -> Response:
+    """To the part of the list that one came from, at the case that follows."""
+    told = [("done", str(decision)), ("of", ",".join(map(str, ids)))]
+    told += [("missed", str(missed))] if missed else []
+    place = f"#case-{following}-title" if following else ""
+    return context.redirect(address(context, shown(context), *told) + place)
+
+
+# Without leaving the page: what a script asks for, and gets as a piece of it
+
+
+def _answer(context: Context, decision: Decision, ids: Sequence[int], *, missed: int = 0) -> Response:
+    """What was done, the numbers as they are now; and what was taken back, to be shown again."""
+    told = done(context, decision, ids, missed=missed)
+    again = ids if decision is Decision.UNDO else []
+    context.session.expire_all()
+    return context.page("moderation/answer.html", **_region(context, again) | {"done": told})
+
+
+def _refusal(
+    context: Context,
+    comment: Comment,
+    status: int,
+    *,
+    sent: Sent | None = None,
+    problem: Message | None = None,
+    since: Meanwhile | None = None,
+) -> Response:
+    region = _region(context, [comment.id], {comment.id: sent} if sent else None)
+    return context.page("moderation/answer.html", status=status, **region | {"trouble": problem, "since": since})
+
+
+def _region(context: Context, ids: Sequence[int] = (), sent: Mapping[int, Sent] | None = None) -> dict[str, Any]:
+    """The parts of the page that a script changes, and the cards of these comments."""
+    part = shown(context)
+    waiting = waiting_count(context, queue.numbers(context.session))
+    return {
+        "part": part,
+        "waiting": waiting,
+        "tabs": tabs(context, part, comments.counts_by_state(context.session), waiting),
+        "cases": case_views(context, part, [line_of(context, id_) for id_ in ids], sent),
+        "selected": set(),
+        "alone": False,
+        "done": None,
+        "trouble": None,
+        "since": None,
+        **(reasons(context) if ids else {}),
+    }
+
+
+# Taking in hand
+
+
+def claim(context: Context) -> Response:
+    """Take a case in hand, or give it back."""
+    comment = _comment(context)
+    if context.fields.text("action") == "release":
+        claims.release(context.session, comment, person=context.person)
+    else:
+        claims.claim(context.session, comment, person=context.person, now=context.now)
+    if context.fields.text("quick"):
+        return _hand(context, comment)
+    return context.redirect(address(context, shown(context)) + f"#case-{comment.id}-title")
+
+
+def claim_again(context: Context, problem: FieldErrors | Refused) -> Response:
+    """Somebody else has it, or it is decided."""
+    if isinstance(problem, FieldErrors):
+        raise problem
+    if context.fields.text("quick"):
+        return _hand(context, _comment(context))
+    return queue_page(context, status=problem.status, problem=problem.message)
+
+
+def _hand(context: Context, comment: Comment) -> Response:
+    line = line_of(context, comment.id)
+    hand = hand_of(context, line.case, line.claimant)
+    return context.page("moderation/_hand.html", hand=hand, comment=comment, part=shown(context))
