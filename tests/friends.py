@@ -20,12 +20,14 @@ from sqlalchemy.orm import Session
 from agora import connections, settings
 from agora.actions import bylines as byline_actions
 from agora.actions import comments as comment_actions
+from agora.actions import moderation as moderation_actions
 from agora.actions import people as people_actions
 from agora.actions import posts as post_actions
 from agora.actions.bylines import BylineDraft
 from agora.actions.comments import CommentDraft
 from agora.actions.posts import PostDraft
 from agora.app import create_app, new_worker
+from agora.rules.moderation import Decision, Party
 from agora.rules.permissions import Role
 from agora.rules.policy import Mode, SiteRules
 from agora.store.bylines import Byline
@@ -174,6 +176,21 @@ class Site:
     def waiting(self, post: Post, body: str = "A fine garden.", **stated: Any) -> int:
         """The id of a comment that waits for a moderator."""
         return self.published(post, body, mode=Mode.PRE, **stated)
+
+    def judge(self, comment_id: int, decision: Decision, by: Person, **why: Any) -> None:
+        """Decide on a comment as a moderator, without HTTP."""
+        with self.writing() as session:
+            comment = session.get_one(Comment, comment_id)
+            moderation_actions.decide(
+                session,
+                comment,
+                decision,
+                party=Party.MODERATOR,
+                version=comment.version,
+                person=by,
+                now=self.clock.now,
+                **why,
+            )
 
     def counts(self, post: Post) -> tuple[int, int]:
         """The post's published comments, as its row says, and the threads that are shown."""

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from friends import SECRET, Site
@@ -10,13 +9,11 @@ from sqlalchemy import delete, update
 from web.looking import ON_SQLITE
 
 from agora.actions import ledger as actions
-from agora.actions.moderation import decide
 from agora.rules.ledger import Broken, first_break
 from agora.rules.log_file import Sound, verify
-from agora.rules.moderation import Decision, Party
+from agora.rules.moderation import Decision
 from agora.signing import LogKey, is_signed
 from agora.store import ledger, log_export, versions
-from agora.store.comments import Comment
 from agora.store.database import Database
 from agora.store.events import Event
 from agora.store.ledger import Checkpoint, LedgerEntry, LedgerSecret
@@ -26,30 +23,12 @@ KEY = LogKey(SECRET)
 WHY = "This calls Charlie names."
 
 
-def judge(site: Site, comment_id: int, decision: Decision = Decision.HIDE, **why: Any) -> None:
-    maud = next((p for p in [getattr(site, "moderator", None)] if p), None) or site.maud()
-    site.moderator = maud  # type: ignore[attr-defined]
-    with site.writing() as session:
-        comment = session.get_one(Comment, comment_id)
-        given = {"clause": 2, "explanation": WHY} | why
-        decide(
-            session,
-            comment,
-            decision,
-            party=Party.MODERATOR,
-            version=comment.version,
-            person=maud,
-            now=site.clock.now,
-            **given,
-        )
-
-
 @pytest.fixture
 def judged(site: Site) -> Site:
     """A site on which Maud hid three comments, and whose log is signed."""
-    post = site.post()
+    post, maud = site.post(), site.maud()
     for body in ("One.", "Two.", "Three."):
-        judge(site, site.published(post, body))
+        site.judge(site.published(post, body), Decision.HIDE, maud, clause=2, explanation=WHY)
     with site.writing() as session:
         actions.sign(session, KEY, now=site.clock.now)
     return site
@@ -91,7 +70,7 @@ def test_eight_writers_make_one_chain(database: Database, site: Site) -> None:
 def test_exported_log_verifies_anywhere(judged: Site) -> None:
     found = verify(export(judged), is_signed)
     assert isinstance(found, Sound)
-    assert (found.number, found.key, found.opened) == (4, KEY.public, 0)
+    assert (found.number, found.key, found.opened) == (5, KEY.public, 0)
     private = verify(export(judged, private=True), is_signed)
     assert isinstance(private, Sound)
     assert private.bound == private.opened == 9
@@ -118,7 +97,7 @@ CHANGES = {
     "kind": update(LedgerEntry).where(LedgerEntry.number == 2).values(kind="report.received"),
     "comment": update(LedgerEntry).where(LedgerEntry.number == 2).values(comment_id=1),
     "value": update(LedgerSecret).where(LedgerSecret.number == 2, LedgerSecret.name == "text").values(value="Ten."),
-    "signature": update(Checkpoint).where(Checkpoint.number == 4).values(signature="b" * 128),
+    "signature": update(Checkpoint).where(Checkpoint.number == 5).values(signature="b" * 128),
     "statement": update(Statement).where(Statement.comment_id == 2).values(puid="another"),
 }
 
@@ -127,14 +106,14 @@ CHANGES = {
 def test_changed_row_is_named(judged: Site, name: str) -> None:
     with judged.writing() as session:
         session.execute(CHANGES[name], execution_options={"synchronize_session": False})
-    assert found_broken(judged) == (4 if name == "signature" else 2)
+    assert found_broken(judged) == (5 if name == "signature" else 2)
 
 
 @ON_SQLITE
 def test_shortened_log_is_found(judged: Site) -> None:
     with judged.writing() as session:
-        session.execute(delete(LedgerEntry).where(LedgerEntry.number == 4))
-    assert found_broken(judged) == 4
+        session.execute(delete(LedgerEntry).where(LedgerEntry.number == 5))
+    assert found_broken(judged) == 5
 
 
 @ON_SQLITE
@@ -155,15 +134,15 @@ def test_records_and_log_agree(judged: Site) -> None:
 
 
 def test_worker_signs_the_log(site: Site) -> None:
-    post = site.post()
-    judge(site, site.published(post, "One."))
+    post, maud = site.post(), site.maud()
+    site.judge(site.published(post, "One."), Decision.HIDE, maud, clause=2)
     site.deliver()
     with site.database.read() as session:
         first = ledger.latest_checkpoint(session)
         assert first is not None
-        assert first.number == 2  # after the entry that announces the key
+        assert first.number == 3  # after those that announce the key and the charter
         assert not actions.is_due(session, KEY, site.clock.now + timedelta(hours=2))
-    judge(site, site.published(post, "Two."))
+    site.judge(site.published(post, "Two."), Decision.HIDE, maud, clause=2)
     with site.database.read() as session:
         assert not actions.is_due(session, KEY, site.clock.now)
         assert actions.is_due(session, KEY, site.clock.now + actions.OLD)
@@ -179,7 +158,7 @@ def test_another_key_is_announced(judged: Site) -> None:
         announced = ledger.announced_key(session)
         assert announced is not None
         assert ledger.facts_of(announced)["former"] == KEY.public
-        assert (head.number, head.key) == (5, other.public)
+        assert (head.number, head.key) == (6, other.public)
     assert is_whole(judged)
     with judged.database.read() as session:
         lines = [line.encode() for _, line in log_export.lines(session, head, private=False)]

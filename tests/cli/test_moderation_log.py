@@ -32,7 +32,7 @@ def test_export_verifies_without_a_site(within: Command, log: Path) -> None:
     # A database that cannot be reached: the file is enough.
     said = within("moderation", "verify", str(log), database_url="postgresql://nobody@127.0.0.1:1/nothing")
     assert said.returncode == 0, said.stderr
-    assert "In order: 4 entries" in said.stdout
+    assert "In order: 5 entries" in said.stdout
     head = said.stdout.split("head ")[1].split()[0]
     assert within("moderation", "verify", str(log), "--head", head).returncode == 0
     assert within("moderation", "verify", str(log), "--head", f"2:{'a' * 64}").returncode == 1

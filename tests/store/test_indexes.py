@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from agora.rules.moderation import State
 from agora.rules.policy import Mode
-from agora.store import commenting, comments, discussions, events, people, posts
+from agora.store import commenting, comments, discussions, events, ledger, people, posts
 from agora.store.comments import Comment, Commenter, CommentRevision
 from agora.store.database import Database
 from agora.store.events import Delivery, Event
+from agora.store.ledger import LedgerEntry
 from agora.store.people import DeskSession, Person
 from agora.store.posts import EVERYTHING, Post, PostFilter, PostState, Tag, post_tags
 from agora.store.schema import migrate
@@ -30,6 +31,7 @@ LARGE = (
     "comments",
     "comment_revisions",
     "events",
+    "ledger",
     "deliveries",
     "commenters",
     "sessions",
@@ -91,6 +93,11 @@ def a_large_site(session: Session) -> None:
         ],
         Delivery: [
             {"event_id": n, "letter": "reply", "commenter_id": n % 1000 + 1, "due_at": moment(n), "state": "done"}
+            for n in ids
+        ],
+        LedgerEntry: [
+            {"number": n, "kind": "report.received" if n % 9 == 0 else "comment.decided", "at": moment(n)}
+            | {"facts": "{}", "previous": "", "seal": "", "comment_id": n}
             for n in ids
         ],
     }
@@ -173,7 +180,11 @@ QUESTIONS: dict[str, tuple[Callable[[Session], object], str]] = {
     "haste": (lambda s: commenting.recent_of_source(s, "7", since=NOW), "ix_comments_source_created_at"),
     "history": (lambda s: events.history(s, 7), "ix_events_comment_id_id"),
     "last decisions": (lambda s: events.last_decisions(s, [7, 8, 9]), "ix_events_comment_id_id"),
-    "log": (lambda s: events.public_decisions(s, before=900, size=50), "ix_events_kind_id|pk_events|PRIMARY KEY"),
+    "log": (lambda s: ledger.page(s, (), before=900, size=50), "pk_ledger|PRIMARY KEY"),
+    "log of one kind": (
+        lambda s: ledger.page(s, ["report.received"], before=900, size=50),
+        "ix_ledger_kind_number|pk_ledger",
+    ),
     "due letters": (lambda s: events.deliveries_due(s, NOW, size=50), "ix_deliveries_state_due_at"),
     "letters so far": (
         lambda s: events.letters_to_commenter_since(s, 7, NOW - timedelta(hours=1)),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from agora.actions.site import seal_charter
 from agora.rules.errors import N_, Message
 from agora.rules.ledger import Broken, Chain, Signed, checkpoint_text
 from agora.signing import LogKey, is_signed
@@ -37,11 +38,20 @@ def sign(session: Session, key: LogKey, *, now: datetime) -> Signed:
     if announced is None or _key_of(announced) != key.public:
         facts = {"key": key.public, "algorithm": "Ed25519", "former": _key_of(announced) if announced else None}
         ledger.append(session, "log.key", at=now, facts=facts)
+        _seal_charters(session, now)
         ledger.settle(session)
     latest, (number, seal) = ledger.latest_checkpoint(session), ledger.head(session)
     if latest is None or latest.number < number:
         latest = _signed_now(session, key, number, seal, now)
     return ledger.signed(latest)
+
+
+def _seal_charters(session: Session, now: datetime) -> None:
+    """Versions of the charter from before there was a log."""
+    sealed = {ledger.facts_of(entry).get("charter") for entry in ledger.of_kind(session, "charter.changed")}
+    for version in site.charter_versions(session):
+        if version.id not in sealed:
+            seal_charter(session, version, by=None, now=now)
 
 
 def _signed_now(session: Session, key: LogKey, number: int, seal: str, now: datetime) -> Checkpoint:

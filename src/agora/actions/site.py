@@ -9,10 +9,11 @@ from agora.rules import charter, limits, urls
 from agora.rules.errors import N_, FieldErrors, Message
 from agora.rules.policy import Mode
 from agora.settings import Settings
-from agora.store import database, events, versions
+from agora.store import database, events, ledger, versions
 from agora.store import site as store
 from agora.store.people import Person
 from agora.store.site import CharterVersion, Site
+from agora.tokens import fingerprint
 
 CHARTER_LIMIT = 50_000
 
@@ -39,6 +40,7 @@ def change_site(
     tagline: str,
     contact: str,
     moderation: Mode | None,
+    authors_moderate: bool = False,
     by: Person | None,
     now: datetime,
 ) -> None:
@@ -53,7 +55,14 @@ def change_site(
         errors["title"] = Message(N_("The site needs a name."))
     if errors:
         raise FieldErrors(errors)
+    if moderation != site.moderation:
+        facts = {"moderation": moderation or "as-configured", "before": site.moderation or "as-configured"}
+        ledger.append(session, "site.changed", at=now, facts=facts | {"role": by.role if by else None})
+    if authors_moderate != site.authors_moderate:
+        allowed = {"authors_moderate": "yes" if authors_moderate else "no", "role": by.role if by else None}
+        ledger.append(session, "site.changed", at=now, facts=allowed)
     site.title, site.tagline, site.contact, site.moderation = title, tagline, contact, moderation
+    site.authors_moderate = authors_moderate
     versions.touch(session, versions.SITE)
     events.record(session, "site.changed", at=now, person_id=by.id if by else None)
 
@@ -74,3 +83,10 @@ def change_charter(session: Session, source: str, *, language: str, by: Person |
     session.flush()
     versions.touch(session, versions.SITE)
     events.record(session, "charter.changed", at=now, person_id=by.id if by else None, details={"charter": version.id})
+    seal_charter(session, version, by=by, now=now)
+
+
+def seal_charter(session: Session, version: CharterVersion, *, by: Person | None, now: datetime) -> None:
+    """Bring a version of the charter into the log, with a hash that anyone can make of its text."""
+    facts = {"charter": version.id, "sha256": fingerprint(version.source), "language": version.language}
+    ledger.append(session, "charter.changed", at=now, facts=facts | {"role": by.role if by else None})

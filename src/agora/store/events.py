@@ -1,7 +1,5 @@
 """Facts and the work they leave to do: one table of events, one table of deliveries."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -26,7 +24,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agora.rules.moderation import Decision, Party, State
 from agora.store.columns import Base, Identity, UtcDateTime, Words, one_of
-from agora.store.posts import Post, PostState
 
 
 class Event(Base):
@@ -235,33 +232,6 @@ def letters_to_commenter_since(session: Session, commenter_id: int, since: datet
         .where(Delivery.commenter_id == commenter_id, or_(Event.at >= since, Delivery.done_at >= since))
     )
     return session.scalar(query) or 0
-
-
-@dataclass(frozen=True)
-class PublicDecision:
-    """A line of the public log: what, why and when, but neither who was moderated nor by whom."""
-
-    id: int
-    at: datetime
-    decision: Decision
-    clause: int | None
-    post_slug: str
-    post_title: str
-
-
-def public_decisions(session: Session, *, before: int | None, size: int) -> list[PublicDecision]:
-    """Moderators' decisions under public posts, the latest first."""
-    query = (
-        select(Event.id, Event.at, Event.decision, Event.clause, Post.slug, Post.title)
-        .join(Post, Post.id == Event.post_id)
-        .where(Event.kind == "comment.decided", Event.party == Party.MODERATOR, Post.state == PostState.PUBLISHED)
-        .order_by(Event.id.desc())
-        .limit(size)
-    )
-    if before is not None:
-        query = query.where(Event.id < before)
-    rows: Iterable[Any] = session.execute(query)
-    return [PublicDecision(*row) for row in rows]
 
 
 def last_event_time(session: Session) -> datetime | None:

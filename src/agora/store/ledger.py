@@ -135,6 +135,11 @@ def page(session: Session, kinds: Iterable[str], *, before: int | None, size: in
     return sorted(found, key=lambda entry: -entry.number)[:size]
 
 
+def of_kind(session: Session, kind: str) -> list[LedgerEntry]:
+    """All entries of a kind of which there are few, the earliest first."""
+    return list(session.scalars(select(LedgerEntry).where(LedgerEntry.kind == kind).order_by(LedgerEntry.number)))
+
+
 def values(session: Session, numbers: Iterable[int], name: str) -> dict[int, str]:
     """By entry, its private value of this name, where it has one that was not erased."""
     query = select(LedgerSecret.number, LedgerSecret.value)
@@ -175,15 +180,23 @@ BATCH = 1000
 
 
 def read(session: Session, *, after: int = 0, until: int, private: bool) -> Iterator[list[Read]]:
-    """The log from its beginning on, in batches: however long it is, memory holds one of them."""
-    while entries := _batch(session, after, until):
-        numbers = (entries[0].number, entries[-1].number)
-        kept = _secrets(session, numbers) if private else {}
-        query = select(Checkpoint).where(Checkpoint.number.between(*numbers))
-        signed = {checkpoint.number: checkpoint for checkpoint in session.scalars(query)}
-        yield [Read(entry, kept.get(entry.number, []), signed.get(entry.number)) for entry in entries]
-        after = entries[-1].number
+    """The log from an entry on, in batches: however long it is, memory holds one of them."""
+    while found := batch(session, after=after, until=until, private=private):
+        yield found
+        after = found[-1].entry.number
         session.expunge_all()
+
+
+def batch(session: Session, *, after: int, until: int, private: bool = False) -> list[Read]:
+    """The next entries of the log."""
+    entries = _batch(session, after, until)
+    if not entries:
+        return []
+    numbers = (entries[0].number, entries[-1].number)
+    kept = _secrets(session, numbers) if private else {}
+    query = select(Checkpoint).where(Checkpoint.number.between(*numbers))
+    signed = {checkpoint.number: checkpoint for checkpoint in session.scalars(query)}
+    return [Read(entry, kept.get(entry.number, []), signed.get(entry.number)) for entry in entries]
 
 
 def _batch(session: Session, after: int, until: int) -> list[LedgerEntry]:

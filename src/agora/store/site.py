@@ -73,6 +73,11 @@ def current_charter(session: Session) -> CharterVersion:
     return session.scalars(select(CharterVersion).order_by(CharterVersion.id.desc()).limit(1)).one()
 
 
+def charter_versions(session: Session) -> list[CharterVersion]:
+    """Every version, the earliest first."""
+    return list(session.scalars(select(CharterVersion).order_by(CharterVersion.id)))
+
+
 def charter_version(session: Session, charter_id: int) -> CharterVersion | None:
     return session.get(CharterVersion, charter_id)
 

@@ -83,7 +83,7 @@ def _posts(context: Context, kind: PostFilter, title: str, page: str, name: str)
     found = posts.feed_page(context.session, kind, before=before, size=SIZE)
     entries = [_post_entry(context, post) for post in found]
     older = key_of(found[-1].published_at or found[-1].created_at, found[-1].id) if len(found) == SIZE else None
-    return _feed(context, entries, older, title=title, page=page, name=name, language=context.settings.language)
+    return show_feed(context, entries, older, title=title, page=page, name=name, language=context.settings.language)
 
 
 def _comments(context: Context, post: Post | None, title: str, page: str, language: str) -> Response:
@@ -93,10 +93,10 @@ def _comments(context: Context, post: Post | None, title: str, page: str, langua
     entries = [_comment_entry(context, line) for line in found]
     older = key_of(found[-1].published_at or found[-1].created_at, found[-1].id) if len(found) == SIZE else None
     name = f"post/{post.id}/comments" if post else "comments"
-    return _feed(context, entries, older, title=title, page=page, name=name, language=language)
+    return show_feed(context, entries, older, title=title, page=page, name=name, language=language)
 
 
-def _feed(context: Context, entries: list[Entry], older: str | None, **head: Any) -> Response:
+def show_feed(context: Context, entries: list[Entry], older: str | None, **head: Any) -> Response:
     path = context.request.url.path
     query = f"?before={context.query('before')}" if read_key(context.query("before")) else ""
     base = context.settings.base_url

@@ -1,4 +1,4 @@
-"""What readers read: the home page, posts, bylines, tags, the archive, the charter, the log of decisions."""
+"""What readers read: the home page, posts, bylines, tags, the archive, the charter."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from starlette.responses import Response
 
 from agora.rules import charter, markup
-from agora.rules.errors import N_, NotFound
+from agora.rules.errors import NotFound
 from agora.rules.typography import typeset
-from agora.store import bylines, events, posts, site, versions
+from agora.store import bylines, posts, site, versions
 from agora.store.bylines import Portrait
 from agora.store.posts import EVERYTHING, Post, PostFilter
 from agora.web import cache
@@ -18,7 +18,6 @@ from agora.web.presenters.paging import in_pages, key_of, numbered, read_key
 from agora.web.presenters.posts import archive_years, byline_view, post_view, teaser_view
 
 ARCHIVE_PAGE = 200
-LOG_PAGE = 50
 TAGS_ON_HOME = 12
 
 
@@ -157,20 +156,3 @@ def show_charter(context: Context) -> Response:
         clauses=clauses,
         since=current.created_at,
     )
-
-
-def log(context: Context) -> Response:
-    """What was decided and why, without names: nobody is shown to the public for having been moderated."""
-    before = whole_number(context.query("before"))
-    decisions = events.public_decisions(context.session, before=before, size=LOG_PAGE)
-    older = f"{context.url('log')}?before={decisions[-1].id}" if len(decisions) == LOG_PAGE else None
-    return context.page("moderation/log.html", decisions=decisions, names=LOG_NAMES, older=older)
-
-
-LOG_NAMES = {
-    "approve": N_("Published after review"),
-    "reject": N_("Rejected"),
-    "spam": N_("Rejected as spam"),
-    "hide": N_("Hidden"),
-    "restore": N_("Restored"),
-}
