@@ -17,6 +17,7 @@ class Deed(StrEnum):
     EDIT_ANY_POST = "edit any post"
     EDIT_BYLINES = "edit bylines"
     MODERATE = "moderate"
+    MODERATE_OWN = "moderate own posts"  # where the site lets authors do so
     MANAGE_PEOPLE = "manage people"
     MANAGE_SITE = "manage site"
 
@@ -26,6 +27,7 @@ MAY: dict[Deed, frozenset[Role]] = {
     Deed.EDIT_ANY_POST: frozenset({Role.EDITOR, Role.ADMINISTRATOR}),
     Deed.EDIT_BYLINES: frozenset({Role.AUTHOR, Role.EDITOR, Role.ADMINISTRATOR}),
     Deed.MODERATE: frozenset({Role.MODERATOR, Role.EDITOR, Role.ADMINISTRATOR}),
+    Deed.MODERATE_OWN: frozenset({Role.AUTHOR, Role.MODERATOR, Role.EDITOR, Role.ADMINISTRATOR}),
     Deed.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Deed.MANAGE_SITE: frozenset({Role.ADMINISTRATOR}),
 }
@@ -46,3 +48,8 @@ def may(role: Role | None, deed: Deed) -> bool:
 def may_edit_post(role: Role | None, *, own: bool) -> bool:
     """An author edits what they started; editors and administrators edit everything."""
     return may(role, Deed.EDIT_ANY_POST) or (own and may(role, Deed.WRITE_POSTS))
+
+
+def may_moderate(role: Role | None, *, own_post: bool, authors_moderate: bool) -> bool:
+    """Moderators decide under all posts; authors under their own ones, where the site lets them."""
+    return may(role, Deed.MODERATE) or (own_post and authors_moderate and may(role, Deed.MODERATE_OWN))

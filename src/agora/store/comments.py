@@ -194,8 +194,9 @@ def queue(
     """
     if under_posts_of is not None:
         theirs = select(Post.id).where(Post.created_by == under_posts_of)
-        query = select(Comment).where(Comment.post_id.in_(theirs), Comment.state == state, Comment.id < (before or _LAST))
-        return session.scalars(query.options(*IN_FULL).order_by(Comment.id.desc()).limit(size)).all()
+        query = select(Comment).where(Comment.post_id.in_(theirs), Comment.state == state)
+        query = query.where(Comment.id < (before or _LAST)).order_by(Comment.id.desc())
+        return session.scalars(query.options(*IN_FULL).limit(size)).all()
     of_state = _after(state, after or 0) if state is State.PENDING else _before(state, before or _LAST)
     return session.scalars(of_state.options(*IN_FULL).limit(size)).all()
 

@@ -11,6 +11,8 @@ from agora.store import people, site
 from agora.store.people import Person
 from agora.web.context import Context
 
+FIELDS = ("title", "tagline", "contact", "moderation", "authors_moderate")
+
 FLASHES = {
     "added": N_("The account is open, and a letter with a sign-in link is on its way."),
     "link": N_("A letter with a sign-in link is on its way."),
@@ -98,12 +100,13 @@ def settings(context: Context) -> Response:
 
 
 def _settings(context: Context, *, status: int = 200, errors: dict[str, Message] | None = None) -> Response:
-    sent = {name: context.fields.line(name) for name in ("title", "tagline", "contact", "moderation")}
+    sent = {name: context.fields.line(name) for name in FIELDS}
     kept = {
         "title": context.site.title,
         "tagline": context.site.tagline,
         "contact": context.site.contact,
         "moderation": context.site.moderation or "",
+        "authors_moderate": "yes" if context.site.authors_moderate else "",
     }
     return context.page(
         "desk/settings.html",
@@ -125,6 +128,7 @@ def save_settings(context: Context) -> Response:
         tagline=context.fields.line("tagline"),
         contact=context.fields.line("contact"),
         moderation=Mode(moderation) if moderation in set(Mode) else None,
+        authors_moderate=bool(context.fields.text("authors_moderate")),
         by=context.person,
         now=context.now,
     )

@@ -136,11 +136,11 @@ class Choices:
 
 
 def tabs(context: Context, part: Shown, counts: dict[State, int], waiting: int | None) -> list[Choice]:
-    all_counts = {} if only_posts_of(context) else counts
+    of_all = only_posts_of(context) is None
     return [
         Choice(
             STATE_NAMES[state],
-            waiting if state is State.PENDING else all_counts.get(state),
+            waiting if state is State.PENDING else counts.get(state, 0) if of_all else None,
             address(context, Shown(state=state)),
             state is part.of_state,
         )
