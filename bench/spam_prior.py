@@ -17,8 +17,8 @@ from bench.spam_texts import Text, own, youtube
 PRIOR = Path(__file__).parents[1] / "src" / "agora" / "spam" / "prior.json"
 
 # A sign of one or two texts says little of others. Weights stay small (ridge penalty); our own texts, which are fewer
-# and of more kinds, count thrice; a comment that is held without need counts about as much as in the filter itself.
-_SEEN, _PENALTY, _OWN, _FAIRNESS = 3, 1 / 0.3, 3.0, 4.0
+# and of more kinds, count six times; a comment that is held without need counts twice.
+_SEEN, _PENALTY, _OWN, _FAIRNESS = 3, 2.0, 6.0, 2.0
 _SWEEPS = 40
 _FAINT = 20  # thousandths: lighter signs are left out
 

@@ -2,10 +2,12 @@
 
 import json
 import random
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from agora.resources import packaged
 from agora.rules.spam import ANY, NOTHING, Learned, Memory, Prior, lesson_of, number_of, score_of
 from agora.rules.spam_signs import signs
 from agora.store.spam import prior
@@ -135,3 +137,14 @@ def test_a_new_site_is_helped() -> None:
     }
     assert sum(held[False]) <= 0.01 * len(held[False])
     assert sum(held[True]) >= 0.9 * len(held[True])
+
+
+def test_readers_of_the_sample_are_not_held() -> None:
+    """The discussions of the sample content: the prior was not made from them."""
+    files = packaged("demo_content", "discussions").glob("*.toml")
+    comments = [comment for file in files for comment in tomllib.loads(file.read_text(encoding="utf-8"))["comment"]]
+    filter_ = Memory(prior())
+    held = {comment["key"]: comment["state"] for comment in comments if filter_.score(comment["body"]).is_held}
+    assert len(comments) > 80
+    assert "published" not in held.values()
+    assert len(held) >= 4

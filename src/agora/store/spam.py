@@ -13,7 +13,7 @@ from agora.resources import packaged
 from agora.rules.spam import ANY, NOTHING, Learned, Prior, Score, number_of, score_of
 from agora.rules.spam_signs import signs
 from agora.store.columns import Base, Identity
-from agora.store.comments import CommentRevision
+from agora.store.comments import Comment, CommentRevision
 
 
 class SpamSign(Base):
@@ -95,6 +95,15 @@ def score(session: Session, text: str, *, name: str = "", website: str = "", lan
     """How likely this is spam. No language is read from the outside: the words say it."""
     found = signs(text, name=name, website=website)
     return score_of(found, prior(), learned(session, found))
+
+
+def scores(session: Session, comments: Iterable[Comment]) -> dict[int, Score]:
+    """How likely each of these is spam by what is known today, in one question. Their revisions must be loaded."""
+    found = {
+        comment.id: signs(comment.revision.body, name=comment.name, website=comment.website) for comment in comments
+    }
+    known = learned(session, set().union(*found.values()))
+    return {id_: score_of(theirs, prior(), known) for id_, theirs in found.items()}
 
 
 def add(session: Session, numbers: Sequence[int], sums: Learned) -> None:
