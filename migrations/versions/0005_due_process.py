@@ -24,6 +24,7 @@ PARTIES = ("commenter", "moderator", "policy", "administrator")
 def added() -> list[tuple[str, sa.Column]]:
     """Columns that tables from before get, each with its table."""
     return [
+        ("commenters", sa.Column("erase_asked_at", sa.DateTime(timezone=True), nullable=True)),
         ("comments", sa.Column("erase_asked_at", sa.DateTime(timezone=True), nullable=True)),
         ("people", sa.Column("digest_hour", sa.Integer(), nullable=True)),
         ("people", sa.Column("quiet_from", sa.Integer(), nullable=True)),
@@ -32,6 +33,15 @@ def added() -> list[tuple[str, sa.Column]]:
         ("posts", sa.Column("slow_seconds", sa.Integer(), nullable=True)),
         ("posts", sa.Column("close_after_days", sa.Integer(), nullable=True)),
         ("site", sa.Column("authors_moderate", sa.Boolean(), nullable=False, server_default=sa.false())),
+    ]
+
+
+def added_indexes() -> list[tuple[str, str, str, str]]:
+    """Indexes that tables from before get: name, table, column, and of which rows."""
+    return [
+        ("ix_commenters_erase_asked_at", "commenters", "erase_asked_at", "erase_asked_at IS NOT NULL"),
+        ("ix_comments_erase_asked_at", "comments", "erase_asked_at", "erase_asked_at IS NOT NULL"),
+        ("ix_comments_with_source", "comments", "created_at", "source <> ''"),
     ]
 
 
@@ -504,6 +514,8 @@ def upgrade() -> None:
     # Never by copying a table: on SQLite the old one is dropped, and all that refers to its rows would go with them.
     for table, column in added():
         op.add_column(table, column)
+    for name, table, column_name, rows in added_indexes():
+        op.create_index(name, table, [column_name], postgresql_where=sa.text(rows), sqlite_where=sa.text(rows))
     _know(DECISIONS, PARTIES)
     _open_cases()
     _seal_past_decisions()
@@ -512,6 +524,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DELETE FROM tallies WHERE name LIKE 'cases-%'")
     _forget_new_words()
+    for name, table, _, _ in added_indexes():
+        op.drop_index(name, table_name=table)
     for table, column in added():
         op.drop_column(table, column.name)
     with op.batch_alter_table("appeals", schema=None) as batch_op:

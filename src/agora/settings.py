@@ -158,7 +158,35 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("max_links", 2, _number, "A comment with more links than this waits for a moderator."),
     Setting("held_words", (), _items, "A comment with one of these words waits for a moderator."),
+    Setting(
+        "reports_hide",
+        0,
+        _number,
+        "A comment is hidden until it is read when its reports weigh this much (one confirmed reader: 1); 0 is never.",
+    ),
+    Setting(
+        "trusted_flaggers", (), _items, "E-mail addresses of trusted flaggers (Digital Services Act, article 22)."
+    ),
+    Setting("appeal_days", 15, _positive, "Within how many days the site promises to answer an appeal."),
     Setting("edit_minutes", 30, _number, "How many minutes commenters may edit what they sent."),
+    Setting(
+        "keep_sources",
+        True,
+        _switch,
+        "Keep from where each comment was sent (address, port, time), apart from it, as French law asks of hosts.",
+    ),
+    Setting(
+        "retention_sources_days", 365, _number, "After how many days that is destroyed, and hashes of networks with it."
+    ),
+    Setting(
+        "retention_identity_days",
+        1826,
+        _number,
+        "How many days after somebody's last comment or report their e-mail address is forgotten.",
+    ),
+    Setting(
+        "retention_accounts_days", 365, _number, "How many days after an account was closed its owner is forgotten."
+    ),
     Setting("posts_per_page", 10, _positive, "How many posts one page of the home page shows."),
     Setting("threads_per_page", 50, _positive, "How many threads one page of a discussion shows."),
     Setting("replies_per_page", 100, _positive, "How many replies of a thread one page shows."),
@@ -175,6 +203,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Seconds that a browser may take to send a request; a form that keeps arriving has one more per 500 bytes.",
     ),
     Setting("database_timeout", 15, _positive, "Seconds after which a request no longer waits for the database."),
+    Setting(
+        "operator",
+        "private",
+        _one_of("private", "association", "public-body"),
+        "Who runs the site: private, association or public-body; it decides which duties the report names.",
+    ),
     Setting("log_format", "text", _one_of("text", "json"), "How lines of the log are written: text or json."),
     Setting(
         "metrics_networks",
@@ -208,13 +242,21 @@ class Settings:
     moderation: str
     max_links: int
     held_words: tuple[str, ...]
+    reports_hide: int
+    trusted_flaggers: tuple[str, ...]
+    appeal_days: int
     edit_minutes: int
+    keep_sources: bool
+    retention_sources_days: int
+    retention_identity_days: int
+    retention_accounts_days: int
     posts_per_page: int
     threads_per_page: int
     replies_per_page: int
     thread_depth: int
     rate_limits: bool
     inner_worker: bool
+    operator: str
     log_format: str
     metrics_networks: tuple[str, ...]
     metrics_token: str

@@ -16,6 +16,9 @@ FORMS_WITHOUT_SECRET = {
     "comments/own.html",
     "comments/unsubscribe.html",
     "moderation/letter.html",
+    "notices/_appeals.html",
+    "notices/confirm.html",
+    "notices/own.html",
     "people/link.html",
     "people/sign_in.html",
 }

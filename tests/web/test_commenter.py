@@ -20,7 +20,7 @@ from agora.tokens import DAY, LIFETIMES, Tokens
 from agora.web.pages.commenter import STATES
 from web.looking import ON_SQLITE, article, complaint, drawn, how_many, signed_ago
 
-LINKS = " ".join(f"https://example.org/{n}" for n in range(3))
+LINKS = "A fine garden: " + " ".join(f"https://example.org/{n}" for n in range(3))
 HOME, OFFICE = {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "198.51.100.7"}
 
 
@@ -100,7 +100,8 @@ def test_own_page_says_the_state(site: Site, decided: tuple[str, ...], state: St
     assert f"<h1>{STATES[state]}</h1>" in page.text
     assert "A remark." in page.text
     assert (f'href="/comments/{comment_id}"' in page.text) == (state is State.PUBLISHED)
-    assert ("<textarea" in page.text) == open_
+    assert ('<textarea id="body"' in page.text) == open_
+    assert ('id="contest"' in page.text) == (state in {State.REJECTED, State.HIDDEN})
     assert ('/withdraw"' in page.text) == open_
     assert page.text.count("<li><time") == 1 + len(decided)
 

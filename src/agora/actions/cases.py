@@ -6,9 +6,10 @@ from sqlalchemy.orm import Session
 
 from agora.rules import urgency
 from agora.rules.moderation import State
-from agora.store import cases, comments
+from agora.store import appeals, cases, comments, statements
 from agora.store.cases import CaseKind, Waiting
 from agora.store.comments import Comment
+from agora.store.measures import Measure
 
 
 def open_held(session: Session, comment: Comment, codes: list[str], *, now: datetime) -> None:
@@ -25,6 +26,31 @@ def refresh(session: Session, comment: Comment, *, now: datetime) -> None:
         _write(session, comment, waiting, codes, now, case=cases.of_comment(session, comment.id))
     elif case := cases.of_comment(session, comment.id):
         cases.close(session, case)
+
+
+def refresh_measure(session: Session, measure: Measure, *, now: datetime) -> None:
+    """Make the case of a measure against a person say that an appeal waits; close it where none does."""
+    waiting = appeals.open_about_measure(session, measure.id)
+    case = cases.of_measure(session, measure.id)
+    if not waiting:
+        if case:
+            cases.close(session, case)
+        return
+    statement = statements.of_measure(session, measure.id)
+    found = urgency.factors(reasons=[], reports=[], appeals=len(waiting), is_public=False)
+    opened_at = waiting[0].lodged_at
+    columns = {
+        "kind": CaseKind.APPEAL,
+        "rank": urgency.rank(opened_at.timestamp(), found),
+        "factors": [factor.as_data() for factor in found],
+        "opened_at": opened_at,
+    }
+    codes = [f"appeal-{appeal.appellant}" for appeal in waiting]
+    if case:
+        cases.change(session, case, codes, **columns)
+    else:
+        language = statement.language if statement else ""
+        cases.add(session, codes, measure_id=measure.id, post_id=None, language=language, **columns)
 
 
 def _write(

@@ -6,14 +6,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from agora.actions import appeals, cases, letters, reports, statements
+from agora.actions import appeals, cases, letters, notice_letters, reports, spam, statements
 from agora.actions.statements import Why
 from agora.rules import charter, limits
 from agora.rules.errors import N_, Conflict, FieldErrors, Message
 from agora.rules.moderation import RESTRICTIONS, UNDO_SECONDS, UNDOABLE, Decision, Party, State, next_state
 from agora.rules.statements import MEASURES, Legal
 from agora.store import comments, events, ledger, policies, site, versions
-from agora.store.appeals import Appeal
+from agora.store.appeals import Appeal, Appellant
 from agora.store.comments import Comment
 from agora.store.events import Recorded
 from agora.store.people import Person
@@ -56,7 +56,9 @@ def decide(
     _keep_counts(session, comment, before, after)
     consequences = _follow(session, comment, event, before, why, party=party, person=person)
     _seal(session, comment, event, before, why, consequences, party=party, person=person)
-    letters.for_decision(session, event, comment, consequences.statement)
+    if party is Party.MODERATOR:
+        spam.follow_decision(session, comment, decision, event_id=event.id)
+    _write_letters(session, comment, event, consequences)
     if first_time_public:
         letters.for_reply(session, event, comment)
     if after is State.PENDING:
@@ -102,6 +104,15 @@ def _record(
         explanation=why.explanation,
         details=details,
     )
+
+
+def _write_letters(session: Session, comment: Comment, event: Recorded, consequences: Consequences) -> None:
+    """Whoever appealed is answered; that the comment is public again is part of the answer."""
+    rulings = consequences.appeals
+    if consequences.statement or not any(appeal.appellant is Appellant.COMMENTER for appeal in rulings):
+        letters.for_decision(session, event, comment, consequences.statement)
+    notice_letters.for_outcomes(session, event, consequences.reports)
+    notice_letters.for_rulings(session, event, rulings)
 
 
 def _follow(
@@ -210,6 +221,7 @@ def undo(session: Session, comment: Comment, *, person: Person, version: int, no
         versions.touch(session, versions.COMMENTS, versions.of_post(comment.post_id))
     nothing = Consequences(None, [], [])
     _seal(session, comment, event, before, Why(), nothing, party=Party.MODERATOR, person=person)
+    spam.take_back(session, comment, event_id=undone.id)
     return event
 
 

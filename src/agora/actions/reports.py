@@ -1,12 +1,20 @@
 """Readers' notices: what becomes of them when somebody decides on the comment."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
-from agora.rules.moderation import State
+from agora.actions import statements
+from agora.rules import telling
+from agora.rules.errors import N_
+from agora.rules.moderation import Party, State
 from agora.store import reports
 from agora.store.comments import Comment
-from agora.store.events import Recorded
-from agora.store.reports import Outcome
+from agora.store.events import Event, Recorded
+from agora.store.reports import Outcome, Report, ReportItem
+from agora.store.statements import Statement
+from agora.store.statements import of_events as statements_of
 
 # What a decision makes of the open reports of a comment, by the state that it leads to; while it waits, so do they.
 OUTCOMES = {
@@ -16,6 +24,13 @@ OUTCOMES = {
     State.WITHDRAWN: Outcome.MOOT,
     State.ERASED: Outcome.MOOT,
 }
+SENTENCES = {
+    Outcome.OPEN: N_("Nobody has decided yet."),
+    Outcome.UPHELD: N_("The comment is no longer shown."),
+    Outcome.DISMISSED: N_("The comment stays as it is."),
+    Outcome.MOOT: N_("The comment is gone: its writer took it back."),
+}
+RESTORED = N_("The comment had been taken away; it was contested, and is shown again.")
 
 
 def settle(session: Session, comment: Comment, event: Recorded) -> list[reports.ReportItem]:
@@ -31,3 +46,42 @@ def reopen(session: Session, event_id: int) -> None:
     """The decision was taken back: its reports wait again."""
     for item in reports.items_decided_by(session, event_id):
         item.outcome, item.decided_at, item.event_id = Outcome.OPEN, None, None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of one comment that a report named, in plain words (art. 16(5) and (6))."""
+
+    item: ReportItem
+    outcome: str
+    decided: str  # by a person or a program
+    charter_id: int | None
+    clause: tuple[int, str] | None
+    law: str
+    explanation: str
+    contest_until: datetime | None
+
+
+def answers(session: Session, report: Report) -> list[Answer]:
+    """For each comment of a report, which comes in full, what was decided and why."""
+    stated = statements_of(session, [item.event_id for item in report.items if item.event_id])
+    return [_answer(session, item, stated.get(item.event_id or 0)) for item in report.items]
+
+
+def _answer(session: Session, item: ReportItem, statement: Statement | None) -> Answer:
+    event = session.get(Event, item.event_id) if item.event_id else None
+    is_back = item.outcome is Outcome.UPHELD and item.comment.state is State.PUBLISHED
+    # Of a comment that its writer took back, nobody decided anything.
+    is_decided = event is not None and item.outcome in {Outcome.UPHELD, Outcome.DISMISSED}
+    return Answer(
+        item=item,
+        outcome=RESTORED if is_back else SENTENCES[item.outcome],
+        decided=(telling.BY_PROGRAM if event.party is Party.POLICY else telling.BY_PERSON)
+        if event and is_decided
+        else "",
+        charter_id=event.charter_id if event else None,
+        clause=statements.clause_of(session, event.charter_id, event.clause) if event else None,
+        law=statement.law if statement else "",
+        explanation=event.explanation if event and is_decided else "",
+        contest_until=telling.contest_until(item.decided_at) if item.decided_at and is_decided else None,
+    )

@@ -3,14 +3,19 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
+from agora.rules import charter, telling
+from agora.rules.errors import Message
 from agora.rules.moderation import Decision, Party
-from agora.rules.statements import MEASURES, Automation, Category, Exemption, Ground, Legal, Prompt
-from agora.store import commenting, comments, reports
+from agora.rules.policy import Reason
+from agora.rules.statements import CATEGORY_NAMES, MEASURES, Automation, Category, Exemption, Ground, Legal, Prompt
+from agora.rules.telling import NOT_IN_TEXT
+from agora.store import commenting, comments, reports, site
 from agora.store.comments import Comment
 from agora.store.events import Recorded
 from agora.store.people import Person
@@ -55,6 +60,9 @@ def restrict(
 ) -> Statement:
     """State the reasons why a comment is not shown, before the transaction of that decision ends."""
     report = reports.first_open(session, comment.id)
+    exempt = _exemption(session, comment, decision)
+    # A letter tells it when it leaves; where none does, the writer's own page tells it from now on.
+    told_by_letter = exempt is None
     statement = Statement(
         puid=new_puid(),
         at=event.at,
@@ -76,13 +84,14 @@ def restrict(
         explanation=why.explanation,
         prompt=_prompt(report),
         report_id=report.id if report else None,
-        detected_by_program=_found_by_program(session, comment, decision),
+        detected_by_program=_found_by_program(session, comment),
         automation=Automation.FULLY if party is Party.POLICY else Automation.NOT,
         language=comment.language,
         content_date=comment.created_at.date(),
         contact_known=is_reachable(session, comment),
-        exempt=_exemption(session, comment, decision),
-        informed_by="",
+        exempt=exempt,
+        informed_at=None if told_by_letter else event.at,
+        informed_by="" if told_by_letter else "page",
     )
     session.add(statement)
     session.flush()
@@ -131,14 +140,47 @@ def _prompt(report: Report | None) -> Prompt:
     return Prompt.TRUSTED_FLAGGER if report.trusted_flagger else Prompt.NOTICE
 
 
-def _found_by_program(session: Session, comment: Comment, decision: Decision) -> bool:
-    """Whether the policy pointed the text out, and not merely its mode or its sender."""
-    return decision is Decision.HOLD or any(
-        reason["code"] in FOUND_IN_TEXT for reason in comments.reasons_of(session, comment)
+def _found_by_program(session: Session, comment: Comment) -> bool:
+    """Whether the policy pointed the text out, and not merely its mode, its sender or a reader."""
+    return any(reason["code"] not in NOT_IN_TEXT for reason in comments.reasons_of(session, comment))
+
+
+@dataclass(frozen=True)
+class Told:
+    """A statement of reasons in plain words, as its page and its letter tell it; each part is a sentence."""
+
+    statement: Statement
+    done: str
+    duration: str  # where no end was set
+    noticed: str
+    decided: str
+    found: list[Message]  # by the policy
+    clause: tuple[int, str] | None  # in the version of the charter that it rests on
+    category: str  # of the law that is broken
+    contest_until: datetime | None  # None: its time has not begun
+
+
+def told(session: Session, statement: Statement) -> Told:
+    """What somebody must know of a restriction (art. 17(3))."""
+    is_own_look = statement.prompt is Prompt.OWN_INITIATIVE and statement.detected_by_program
+    is_on_law = statement.ground is Ground.LAW
+    return Told(
+        statement=statement,
+        done=telling.DONE_AS_SPAM if statement.decision is Decision.SPAM else telling.DONE[statement.measure],
+        duration=telling.UNTIL_READ if statement.decision is Decision.HOLD else telling.WITHOUT_END,
+        noticed=telling.POINTED_OUT if is_own_look else telling.PROMPTED[statement.prompt],
+        decided=telling.DECIDED[statement.automation],
+        found=[Reason.from_data(rule).message for rule in statement.rules],
+        clause=clause_of(session, statement.charter_id, statement.clause),
+        category=CATEGORY_NAMES[statement.category] if is_on_law else "",
+        contest_until=telling.contest_until(statement.informed_at) if statement.informed_at else None,
     )
 
 
-# Codes of the policy that speak of the text itself.
-FOUND_IN_TEXT = frozenset(
-    {"trap", "repeat", "links", "words", "pattern", "slow-pattern", "spam", "shouting", "personal", "language"}
-)
+def clause_of(session: Session, charter_id: int | None, number: int | None) -> tuple[int, str] | None:
+    """A clause with its title as it read in that version of the charter."""
+    version = site.charter_version(session, charter_id) if charter_id else None
+    if version is None or number is None:
+        return None
+    clauses = charter.parse(version.source).clauses
+    return number, next((clause.title for clause in clauses if clause.number == number), "")

@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from agora.jobs import digest, notices
+from agora.jobs.notices import Addresses
 from agora.rendering import Renderer
 from agora.rules import charter
 from agora.rules.measures import EFFECTS, MEASURE_NAMES
-from agora.rules.moderation import Decision, State
+from agora.rules.moderation import State
 from agora.rules.policy import ABOUT_THE_ADDRESS
 from agora.settings import Settings
 from agora.store import comments, site, subscriptions
@@ -32,6 +34,7 @@ STILL_TRUE = {
     "comment-received": {State.PENDING, State.PUBLISHED},
     "comment-published": {State.PUBLISHED},
     "comment-refused": {State.REJECTED, State.HIDDEN},
+    "comment-held": {State.PENDING},
     "reply": {State.PUBLISHED},
 }
 
@@ -85,9 +88,15 @@ class Writer:
     ) -> dict[str, Any] | None:
         if delivery.letter == "sign-in":
             return self._sign_in(session, delivery, now)
+        if delivery.letter == "digest":
+            return digest.said(session, delivery.person_id or 0, Addresses(self._base, self._tokens), now=now)
         if delivery.letter in {"measure", "measure-ended"}:
             return self._about_measure(session, delivery)
-        if comment is None or comment.state not in STILL_TRUE[delivery.letter]:
+        is_true = comment is not None and comment.state in STILL_TRUE.get(delivery.letter, State)
+        if delivery.letter in notices.LETTERS:
+            about = notices.said(session, delivery, event, Addresses(self._base, self._tokens))
+            return about if is_true or delivery.letter not in STILL_TRUE else None
+        if comment is None or not is_true:
             return None
         said = {"comment": comment, "post_url": f"{self._base}/posts/{comment.post.slug}"}
         match delivery.letter:
@@ -95,8 +104,6 @@ class Writer:
                 return said | self._for_moderator(comment, delivery)
             case "reply":
                 return self._reply(session, delivery, comment)
-            case "comment-refused":
-                return said | {"own": self._own(comment), "clause": _clause_title(session, event)}
             case _:
                 return said | {
                     "own": self._own(comment),
@@ -132,18 +139,9 @@ class Writer:
         }
 
     def _for_moderator(self, comment: Comment, delivery: Delivery) -> dict[str, Any]:
-        """One link for each of the two decisions: good for this revision and this moderator."""
-        links = {}
-        for decision in (Decision.APPROVE, Decision.REJECT):
-            payload = {
-                "comment": comment.id,
-                "version": comment.version,
-                "decision": decision,
-                "moderator": delivery.person_id,
-            }
-            links[str(decision)] = f"{self._base}/letters/decide/{self._tokens.sign('decide', payload)}"
+        addresses = Addresses(self._base, self._tokens)
         return {
-            "links": links,
+            "links": digest.decision_links(comment, delivery.person_id or 0, addresses),
             "queue": f"{self._base}/admin/moderation",
             "why": [reason.message for reason in comment.revision.why],
             "days": LIFETIMES["decide"] // (24 * 60 * 60),

@@ -4,18 +4,20 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from agora.actions import ledger
-from agora.jobs import mail
+from agora.actions import digests, ledger
+from agora.jobs import mail, notices
 from agora.jobs.letters import Writer
 from agora.logs import facts
 from agora.rendering import Renderer
+from agora.rules.hours import quiet_until
 from agora.settings import Settings
 from agora.signing import LogKey
-from agora.store import events, people, site
+from agora.store import calls, events, people, site, statements
 from agora.store.database import Database
 from agora.store.events import Delivery, DeliveryState
 from agora.tokens import Tokens
@@ -24,6 +26,7 @@ log = logging.getLogger("agora.worker")
 
 DATABASE_AWAY = (OperationalError, PoolTimeout)
 BATCH = 50
+NOT_NEEDED = "no longer needed"
 # Seconds that a server which ends waits for the letter in hand.
 PATIENCE = 5
 # Seconds between looks at the table when nobody has called: letters of other processes are found this way.
@@ -51,6 +54,8 @@ class Worker:
         self._database = database
         self._writer = Writer(settings, renderer, tokens)
         self._clock = clock
+        self._zone = ZoneInfo(settings.time_zone)
+        self._digests_at: datetime | None = None
         self._tidied = clock() - TIDY
         self._log_key, self._looked = LogKey(settings.secret_key), clock() - LOOK
         self._calls = threading.Event()
@@ -89,6 +94,7 @@ class Worker:
             self._looked = self._clock()
             self._sign_log()
         sent = 0
+        self._plan_digests()
         while not self._stopped.is_set():
             with self._database.read() as session:
                 due = events.deliveries_due(session, self._clock(), size=BATCH)
@@ -104,15 +110,26 @@ class Worker:
             self._tidy()
         return sent
 
+    def _plan_digests(self) -> None:
+        """Once an hour, as the clock on the wall shows it: people choose among its hours."""
+        hour = self._clock().astimezone(self._zone).replace(minute=0, second=0, microsecond=0)
+        if hour != self._digests_at:
+            with self._database.write() as session:
+                digests.plan(session, self._zone, now=self._clock())
+            self._digests_at = hour
+
     def _deliver(self, delivery_id: int, attempts: int) -> int:
         with self._database.write() as session:
+            if until := quiet_until(self._clock(), *calls.quiet_hours(session, delivery_id), self._zone):
+                events.put_off(session, delivery_id, until)
+                return 0
             if not events.claim(session, delivery_id, attempts, self._clock()):
                 return 0
         try:
             with self._database.read() as session:
                 letter = self._writer.write(session, delivery_id, now=self._clock())
             if letter is None:
-                self._finish(delivery_id, DeliveryState.DONE, "no longer needed")
+                self._finish(delivery_id, DeliveryState.DONE, NOT_NEEDED)
                 return 0
             mail.send(letter, self._settings, name=f"{delivery_id:08}")
         except mail.Undeliverable as error:
@@ -141,6 +158,10 @@ class Worker:
         with self._database.write() as session:
             delivery = session.get_one(Delivery, delivery_id)
             delivery.state, delivery.done_at, delivery.trouble = state, self._clock(), trouble[:300]
+            is_told = trouble != NOT_NEEDED and delivery.letter in notices.STATEMENTS
+            if is_told:  # where the letter cannot arrive, the page alone tells it
+                by = "letter" if state is DeliveryState.DONE else "page"
+                statements.inform(session, delivery.event_id, at=self._clock(), by=by)
 
     def _postpone(self, delivery_id: int, attempts: int, trouble: str) -> None:
         wait = RETRY[min(attempts, len(RETRY) - 1)]

@@ -20,12 +20,15 @@ POST = 500_000
 BIO = 5_000
 LABEL = 100
 REASON = 2_000
+REPORT = 5_000
+APPEAL = 5_000
 PASSWORD_MIN = 12
 PASSWORD_MAX = 200
 
 # Rows.
 TAGS = 12
 LINKS = 8
+REPORTED_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ RATES = {
     "password": Rate(50, 900),  # for one account, from everywhere
     "sign-in-link": Rate(3, 3600),  # for one account; more are not sent
     "letter-address": Rate(5, 3600),
+    "report": Rate(20, 3600),
+    "appeal": Rate(20, 3600),
 }
 
 # More comments than this from one source within ten minutes wait for a moderator.

@@ -1,5 +1,6 @@
 """Appeals against decisions (internal complaints, art. 20 of the Digital Services Act)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -67,5 +68,22 @@ def open_appeals(session: Session, comment_id: int) -> list[Appeal]:
     return list(session.scalars(query.order_by(Appeal.id)))
 
 
+def open_about_measure(session: Session, measure_id: int) -> list[Appeal]:
+    query = select(Appeal).where(Appeal.measure_id == measure_id, Appeal.ruling == Ruling.OPEN)
+    return list(session.scalars(query.order_by(Appeal.id)))
+
+
 def answered_by(session: Session, event_id: int) -> list[Appeal]:
     return list(session.scalars(select(Appeal).where(Appeal.event_id == event_id)))
+
+
+def against_statements(session: Session, statement_ids: Iterable[int]) -> dict[int, Appeal]:
+    """By statement of reasons, the appeal against it."""
+    found = session.scalars(select(Appeal).where(Appeal.statement_id.in_(list(statement_ids))))
+    return {appeal.statement_id: appeal for appeal in found if appeal.statement_id is not None}
+
+
+def against_outcomes(session: Session, item_ids: Iterable[int]) -> dict[int, Appeal]:
+    """By item of a report, the appeal against what became of it."""
+    found = session.scalars(select(Appeal).where(Appeal.report_item_id.in_(list(item_ids))))
+    return {appeal.report_item_id: appeal for appeal in found if appeal.report_item_id is not None}

@@ -2,12 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
-from sqlalchemy import ForeignKey, Index, String, Text, select
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, and_, case, cast, func, literal, or_, select
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
 from agora.rules.statements import Category, Ground
+from agora.store.appeals import Appeal, Ruling
 from agora.store.columns import Base, Identity, UtcDateTime, Words, one_of
+from agora.store.comments import Comment
 
 
 class Outcome(StrEnum):
@@ -45,6 +48,8 @@ class Report(Base):
     name: Mapped[str] = mapped_column(String(80), default="")
     commenter_id: Mapped[int | None] = mapped_column(ForeignKey("commenters.id", ondelete="SET NULL"))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+    # Signed in, or the address was shown to be theirs: nobody else sent this in their name.
+    proven: Mapped[bool] = mapped_column(default=False)
     good_faith_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     trusted_flagger: Mapped[bool] = mapped_column(default=False)
     language: Mapped[str] = mapped_column(String(8))
@@ -78,6 +83,7 @@ class ReportItem(Base):
     event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id", ondelete="SET NULL"))  # the decision
 
     report: Mapped[Report] = relationship(lazy="raise", back_populates="items")
+    comment: Mapped[Comment] = relationship(lazy="raise", viewonly=True)
 
 
 def first_open(session: Session, comment_id: int) -> Report | None:
@@ -99,3 +105,105 @@ def open_items(session: Session, comment_id: int) -> list[ReportItem]:
 
 def items_decided_by(session: Session, event_id: int) -> list[ReportItem]:
     return list(session.scalars(select(ReportItem).where(ReportItem.event_id == event_id)))
+
+
+def in_full(session: Session, report_id: int) -> Report | None:
+    """A report with the comments that it names, their texts and their posts."""
+    comment = selectinload(Report.items).joinedload(ReportItem.comment)
+    query = select(Report).where(Report.id == report_id)
+    return session.scalar(query.options(comment.joinedload(Comment.post), comment.joinedload(Comment.revision)))
+
+
+def is_open(session: Session, report_id: int) -> bool:
+    """Whether anything of a report still waits for an answer."""
+    query = select(ReportItem.id).where(ReportItem.report_id == report_id, ReportItem.outcome == Outcome.OPEN)
+    return session.scalar(query.limit(1)) is not None
+
+
+def _of_reporter(commenter_id: int | None, person_id: int | None) -> ColumnElement[bool]:
+    """What somebody reported; what others may have sent under the same address is not theirs."""
+    who = Report.commenter_id == commenter_id if commenter_id is not None else Report.person_id == person_id
+    return and_(who, Report.proven.is_(True))
+
+
+def same_report(session: Session, report: Report, comment_id: int, revision_id: int | None) -> Report | None:
+    """The report that this one already is: of the same text, in the same words, by the same person from there."""
+    query = (
+        select(Report)
+        .join(ReportItem, ReportItem.report_id == Report.id)
+        .where(
+            ReportItem.comment_id == comment_id,
+            ReportItem.revision_id.is_not_distinct_from(revision_id),
+            Report.source == report.source,
+            Report.commenter_id.is_not_distinct_from(report.commenter_id),
+            Report.person_id.is_not_distinct_from(report.person_id),
+            Report.name == report.name,
+            Report.clause.is_not_distinct_from(report.clause),
+            Report.keyword == report.keyword,
+            Report.explanation == report.explanation,
+            Report.further_addresses == report.further_addresses,
+        )
+    )
+    return session.scalars(query.order_by(Report.id).limit(1)).first()
+
+
+class Record(NamedTuple):
+    """How the earlier notices of somebody fared; one that only an appeal brought to success was right."""
+
+    upheld: int
+    dismissed: int
+
+
+NO_RECORD = Record(0, 0)
+
+_WAS_RIGHT = or_(
+    ReportItem.outcome == Outcome.UPHELD,
+    select(Appeal.id).where(Appeal.report_item_id == ReportItem.id, Appeal.ruling == Ruling.GRANTED).exists(),
+)
+
+
+def record_of(session: Session, commenter_id: int | None, person_id: int | None) -> Record:
+    if commenter_id is None and person_id is None:
+        return NO_RECORD
+    was_wrong = and_(ReportItem.outcome == Outcome.DISMISSED, ~_WAS_RIGHT)
+    query = (
+        select(func.sum(case((_WAS_RIGHT, 1), else_=0)), func.sum(case((was_wrong, 1), else_=0)))
+        .select_from(ReportItem)
+        .join(Report, Report.id == ReportItem.report_id)
+        .where(_of_reporter(commenter_id, person_id))
+    )
+    upheld, dismissed = session.execute(query).one()
+    return Record(upheld or 0, dismissed or 0)
+
+
+def unfounded_in_a_row(session: Session, commenter_id: int | None, person_id: int | None, *, most: int) -> int:
+    """How many of the latest decided notices of somebody, up to `most`, were dismissed one after the other."""
+    if commenter_id is None and person_id is None:
+        return 0
+    query = (
+        select(_WAS_RIGHT)
+        .select_from(ReportItem)
+        .join(Report, Report.id == ReportItem.report_id)
+        .where(_of_reporter(commenter_id, person_id), ReportItem.outcome.in_([Outcome.UPHELD, Outcome.DISMISSED]))
+        .order_by(ReportItem.decided_at.desc(), ReportItem.id.desc())
+        .limit(most)
+    )
+    rights = list(session.scalars(query))
+    return rights.index(True) if True in rights else len(rights)
+
+
+def weight_on(session: Session, comment_id: int) -> float:
+    """What the open reports of a comment weigh together. Whoever reports twice counts once."""
+    reporter = case(
+        (Report.commenter_id.is_not(None), literal("c") + cast(Report.commenter_id, String)),
+        (Report.person_id.is_not(None), literal("p") + cast(Report.person_id, String)),
+        else_=literal("s") + Report.source,
+    )
+    each = (
+        select(func.max(Report.weight).label("weight"))
+        .join(ReportItem, ReportItem.report_id == Report.id)
+        .where(ReportItem.comment_id == comment_id, ReportItem.outcome == Outcome.OPEN)
+        .group_by(reporter)
+        .subquery()
+    )
+    return float(session.scalar(select(func.sum(each.c.weight))) or 0)

@@ -1,9 +1,10 @@
 """Statements of reasons (art. 17 of the Digital Services Act): one for each restriction, never changed but closed."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, select
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agora.rules.moderation import Decision, Party
@@ -100,3 +101,19 @@ def of_measure(session: Session, measure_id: int) -> Statement | None:
 def of_comment(session: Session, comment_id: int) -> list[Statement]:
     """All statements about a comment, the earliest first."""
     return list(session.scalars(select(Statement).where(Statement.comment_id == comment_id).order_by(Statement.id)))
+
+
+def of_events(session: Session, event_ids: Iterable[int]) -> dict[int, Statement]:
+    """By event, the statement of reasons for what it restricted."""
+    found = session.scalars(select(Statement).where(Statement.event_id.in_(list(event_ids))))
+    return {statement.event_id: statement for statement in found if statement.event_id is not None}
+
+
+def inform(session: Session, event_id: int, *, at: datetime, by: str) -> None:
+    """Whoever an event restricted has been told so: the time to contest it begins."""
+    session.execute(
+        update(Statement)
+        .where(Statement.event_id == event_id, Statement.informed_at.is_(None))
+        .values(informed_at=at, informed_by=by),
+        execution_options={"synchronize_session": False},
+    )

@@ -29,6 +29,7 @@ from agora.web.pages import (
     search,
     seeing,
     sign_in,
+    transparency,
 )
 
 DESK, TOKEN = Guard.DESK, Guard.TOKEN
@@ -69,6 +70,10 @@ ROUTES: list[BaseRoute] = [
     public("/moderation/log", "log", log.show, SITE, LOG),
     public("/moderation/log.atom", "log_feed", log.feed, SITE, LOG),
     at("/moderation/log.jsonl", "log_file", Page(log.file)),
+    public("/moderation/report", "report_of_year", transparency.show, SITE, LOG),
+    public("/moderation/report/{part}.csv", "report_part", transparency.part, SITE, LOG),
+    public("/moderation/report.json", "report_data", transparency.whole, SITE, LOG),
+    at("/moderation/statements.jsonl", "report_statements", Page(transparency.statements)),
     # Commenting
     at(
         "/posts/{slug}/comments",
@@ -92,7 +97,7 @@ ROUTES: list[BaseRoute] = [
     ),
     at("/my/address/{token}", "confirm", Page(commenter.show_confirm, commenter.confirm, guard=TOKEN)),
     at("/my/letters/{token}", "unsubscribe", Page(commenter.show_unsubscribe, commenter.unsubscribe, guard=TOKEN)),
-    at("/my/measure/{token}", "my_measure", Page(my_measure.show, my_measure.acknowledge, guard=TOKEN)),
+    at("/my/measure/{token}", "my_measure", Page(my_measure.show, my_measure.act, my_measure.act_again, TOKEN)),
     # Reporting
     at("/comments/{id}/report", "report", Page(notices.form, notices.send, notices.form_again)),
     at("/my/report/{token}", "my_report", Page(notices.show, guard=TOKEN)),

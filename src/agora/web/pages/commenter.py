@@ -149,9 +149,11 @@ def prepare_edit(context: Context) -> Text | None:
         return None
     rules = judging.rules_of(context.session, comment.post, context.site, context.settings)
     text = judging.made_ready(body, comment.language, rules)
-    if comment.person_id is None and context.fields.text("action") != "as-it-is":
+    if comment.person_id is not None:
+        return text
+    if context.fields.text("action") != "as-it-is":
         judging.ask_first(text)
-    return text
+    return judging.weighed(context.session, text, name=comment.name, website=comment.website)
 
 
 def edit(context: Context) -> Response:

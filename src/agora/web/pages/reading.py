@@ -142,7 +142,12 @@ def portrait(context: Context) -> Response:
 
 
 def show_charter(context: Context) -> Response:
-    current = site.current_charter(context.session)
+    """The charter in force; or the version on which an earlier decision rests."""
+    in_force = site.current_charter(context.session)
+    named = whole_number(context.query("version"))
+    current = site.charter_version(context.session, named) if named else in_force
+    if current is None:
+        raise NotFound()
     parsed = charter.parse(current.source)
     clauses = [
         (clause.number, typeset(clause.title, current.language), markup.post_html(clause.text, current.language))
@@ -155,4 +160,5 @@ def show_charter(context: Context) -> Response:
         introduction=introduction,
         clauses=clauses,
         since=current.created_at,
+        is_old=current.id != in_force.id,
     )

@@ -1,0 +1,260 @@
+"""Readers report comments (art. 16): the notice is taken with a receipt, weighed, and put before a moderator."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from agora.actions import cases, letters, measures, moderation, notice_letters
+from agora.rules import charter, limits, urls
+from agora.rules import reports as rules
+from agora.rules.errors import N_, FieldErrors, Message
+from agora.rules.moderation import Decision, Party, State
+from agora.rules.policy import Reason
+from agora.rules.reports import OFFENCES, Offence, Standing
+from agora.rules.statements import Category, Ground
+from agora.settings import Settings
+from agora.store import commenting, comments, database, events, ledger, site, versions
+from agora.store import reports as store
+from agora.store.comments import Comment, Commenter
+from agora.store.events import Recorded
+from agora.store.people import Person
+from agora.store.references import new_reference
+from agora.store.reports import Outcome, Report, ReportItem
+
+LAW = "law"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What the report form says. `reason` is the number of a clause, or LAW; `source` is the keyed hash of the network,
+    `whence` that of network and browser.
+    """
+
+    reason: str
+    offence: str
+    explanation: str
+    further: str = ""  # addresses, one a line
+    name: str = ""
+    email: str = ""
+    good_faith: bool = False
+    trap_filled: bool = False
+    source: str = ""
+    whence: str = ""
+
+    @property
+    def against_the_law(self) -> Offence | None:
+        return OFFENCES.get(self.offence) if self.reason == LAW else None
+
+    @property
+    def clause(self) -> int | None:
+        return int(self.reason) if self.reason.isascii() and self.reason.isdigit() and len(self.reason) < 6 else None
+
+
+def report(
+    session: Session, comment: Comment, notice: Notice, settings: Settings, *, person: Person | None, now: datetime
+) -> Report:
+    """Take a notice about a published comment; the same one sent twice is one. `comment` comes in full.
+
+    Enough weight of notices hides the comment until it is read, where the settings say so (`reports_hide`).
+    Raises FieldErrors, and UnderMeasure for whoever was suspended from reporting.
+    """
+    check(session, notice, signed_in=person is not None)
+    who = _who(session, notice, person, now)
+    measures.check_may_report(
+        session,
+        commenter_id=who.commenter_id,
+        person_id=who.person_id,
+        source=notice.source,
+        is_theirs=who.is_proven,
+        now=now,
+    )
+    new = _report(session, comment, notice, who, settings, now)
+    database.lock(session, f"report:{comment.id}:{notice.source}")
+    if twin := store.same_report(session, new, comment.id, comment.revision_id):
+        return twin
+    session.add(new)
+    session.flush()
+    named = _named(session, comment, notice, settings)
+    session.add_all(ReportItem(report_id=new.id, comment_id=each.id, revision_id=each.revision_id) for each in named)
+    session.flush()
+    event = _record(session, new, named, notice, now)
+    notice_letters.for_report(session, event, new)
+    hidden = [_follow(session, each, settings, now) for each in named]
+    if not all(hidden):  # of a comment that waits, moderators are told anyway
+        letters.call_moderators(session, event, "report-waits", details={"report": new.id})
+    return new
+
+
+def check(session: Session, notice: Notice, *, signed_in: bool) -> None:
+    """Raises FieldErrors for the fields of the form (art. 16(2)(a) to (d))."""
+    errors = _reason_errors(session, notice)
+    if not notice.explanation.strip():
+        errors["explanation"] = Message(N_("Say in a few words what is wrong with it: nobody can decide without."))
+    elif len(notice.explanation) > limits.REPORT:
+        errors["explanation"] = Message(N_("At most %(limit)s characters, please."), {"limit": limits.REPORT})
+    if len(notice.further) > limits.ADDRESS * limits.REPORTED_AT_ONCE:
+        errors["further"] = Message(N_("At most %(limit)s addresses, please."), {"limit": limits.REPORTED_AT_ONCE})
+    if not signed_in:
+        errors |= _who_errors(notice)
+    if not notice.good_faith:
+        errors["good_faith"] = Message(N_("Please confirm that what you say is true as far as you know."))
+    if notice.trap_filled:
+        errors["explanation"] = Message(N_("A field that people do not see was filled in. Please send it once more."))
+    if errors:
+        raise FieldErrors(errors)
+
+
+def _reason_errors(session: Session, notice: Notice) -> dict[str, Message]:
+    if notice.reason == LAW:
+        chosen = notice.against_the_law is not None
+        return {} if chosen else {"offence": Message(N_("Choose what kind of breach of the law it is."))}
+    known = {clause.number for clause in charter.parse(site.current_charter(session).source).clauses}
+    if notice.clause in known:
+        return {}
+    return {"reason": Message(N_("Choose the rule that it breaks, or “It is against the law”."))}
+
+
+def _who_errors(notice: Notice) -> dict[str, Message]:
+    errors = {}
+    offence = notice.against_the_law
+    is_needed = offence is None or offence.needs_name
+    if is_needed and not notice.name.strip():
+        errors["name"] = Message(N_("Please give your name. The person who wrote the comment is not told."))
+    elif len(notice.name) > limits.NAME:
+        errors["name"] = Message(N_("At most %(limit)s characters, please."), {"limit": limits.NAME})
+    if (is_needed or notice.email.strip()) and not urls.email_address(notice.email):
+        errors["email"] = Message(N_("This address is not complete; it should look like name@example.org."))
+    return errors
+
+
+@dataclass(frozen=True)
+class _Who:
+    """Who reports, as far as it is known."""
+
+    name: str = ""
+    email: str = ""
+    commenter_id: int | None = None
+    person_id: int | None = None
+    is_proven: bool = False
+
+
+def _who(session: Session, notice: Notice, person: Person | None, now: datetime) -> _Who:
+    if person:
+        return _Who(person.name, person.email, person_id=person.id, is_proven=True)
+    email = urls.email_address(notice.email)
+    if not email:
+        return _Who(notice.name.strip())
+    address = commenting.address_of(session, email, now=now)
+    is_proven = address.verified_at is not None and address.proven_from == notice.whence
+    return _Who(notice.name.strip(), email, commenter_id=address.id, is_proven=is_proven)
+
+
+def _report(session: Session, comment: Comment, notice: Notice, who: _Who, settings: Settings, now: datetime) -> Report:
+    offence = notice.against_the_law
+    new = Report(
+        reference=new_reference("R", now),
+        received_at=now,
+        channel="web",
+        ground=Ground.LAW if offence else Ground.CHARTER,
+        clause=None if offence else notice.clause,
+        charter_id=None if offence else site.current_charter(session).id,
+        category=offence.category if offence else Category.OTHER_VIOLATION,
+        keyword=offence.keyword if offence else "",
+        explanation=notice.explanation.strip(),
+        further_addresses=notice.further.strip(),
+        name=who.name,
+        commenter_id=who.commenter_id,
+        person_id=who.person_id,
+        proven=who.is_proven,
+        good_faith_at=now,
+        language=comment.language,
+        source=notice.source,
+    )
+    _weigh(session, new, who.email, settings)
+    return new
+
+
+def _weigh(session: Session, found: Report, email: str, settings: Settings) -> None:
+    """An address that anyone may have typed is nobody's word, be it that of a trusted flagger."""
+    standing, record = Standing.UNKNOWN, store.NO_RECORD
+    if found.proven:
+        standing = Standing.SIGNED_IN if found.person_id else Standing.CONFIRMED
+        standing = Standing.TRUSTED if email in settings.trusted_flaggers else standing
+        record = store.record_of(session, found.commenter_id, found.person_id)
+    found.trusted_flagger = standing is Standing.TRUSTED
+    found.weight = rules.weight(standing, upheld=record.upheld, dismissed=record.dismissed)
+
+
+def _named(session: Session, comment: Comment, notice: Notice, settings: Settings) -> list[Comment]:
+    """The comments that a notice is about: the one it was written under, and public ones among further addresses."""
+    lines = notice.further.splitlines()
+    ids = rules.further_comments(lines, host=settings.base_url.partition("://")[2])[: limits.REPORTED_AT_ONCE - 1]
+    others = (comments.comment_in_full(session, id_) for id_ in ids if id_ != comment.id)
+    return [comment, *(other for other in others if other and is_reportable(other))]
+
+
+def is_reportable(comment: Comment) -> bool:
+    """Whether a reader can see it. `comment` comes with its post."""
+    return comment.state is State.PUBLISHED and comment.post.is_public
+
+
+def _record(session: Session, new: Report, named: list[Comment], notice: Notice, now: datetime) -> Recorded:
+    first = named[0]
+    event = events.record(
+        session,
+        "report.received",
+        at=now,
+        comment_id=first.id,
+        post_id=first.post_id,
+        revision_id=first.revision_id,
+        details={"report": new.id},
+    )
+    facts = {
+        "report": new.reference,
+        "comment": first.id,
+        "post": first.post_id,
+        "further": [each.id for each in named[1:]],
+        "clause": new.clause,
+        "charter": new.charter_id,
+        "category": new.category,
+        "keyword": new.keyword,
+        "trusted_flagger": new.trusted_flagger or None,
+    }
+    private = {"explanation": new.explanation, "name": new.name, "email": notice.email.strip()}
+    ledger.append(session, "report.received", at=now, facts=facts, private=private)
+    versions.touch(session, versions.LOG)
+    return event
+
+
+def _follow(session: Session, comment: Comment, settings: Settings, now: datetime) -> bool:
+    """Put a comment before the moderators; whether the notices weigh enough to hide it until one has read it."""
+    weight = store.weight_on(session, comment.id) if settings.reports_hide else 0
+    if not weight or weight < settings.reports_hide or comment.state is not State.PUBLISHED:
+        cases.refresh(session, comment, now=now)
+        return False
+    reason = Reason("reported", {"count": len(store.open_items(session, comment.id))})
+    comment.revision.reasons = [*comment.revision.reasons, reason.as_data()]
+    session.flush()
+    moderation.decide(session, comment, Decision.HOLD, party=Party.POLICY, version=comment.version, now=now)
+    return True
+
+
+def confirm(session: Session, found: Report, settings: Settings, *, whence: str, now: datetime) -> None:
+    """Who reported followed the link of the receipt: the address is theirs, and their word counts as such.
+
+    The report comes in full.
+    """
+    commenter = session.get(Commenter, found.commenter_id) if found.commenter_id else None
+    if commenter is None or found.proven:
+        return
+    commenter.verified_at = commenter.verified_at or now
+    commenter.proven_from = whence
+    found.proven = True
+    session.flush()
+    _weigh(session, found, commenter.email, settings)
+    session.flush()
+    events.record(session, "report.confirmed", at=now, details={"report": found.id})
+    for item in found.items:
+        if item.outcome is Outcome.OPEN:
+            _follow(session, item.comment, settings, now)
