@@ -77,32 +77,35 @@
 
   // Sending
 
-  async function post(form, button, url = form.action) {
+  function fieldsOf(form, button) {
     const fields = new URLSearchParams(new FormData(form, button));
     fields.set("quick", "yes");
-    const answer = await fetch(url.split("#")[0], { method: "POST", body: fields });
-    return { status: answer.status, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
+    return fields;
+  }
+
+  // The page's answer. A form's own `action` may be hidden by a button of that name.
+  async function post(form, fields) {
+    const answer = await fetch(form.getAttribute("action").split("#")[0], { method: "POST", body: fields });
+    return { ok: answer.ok, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
   }
 
   // What was sent is taken out at once; it comes back if it was not accepted.
   function send(form, button, articles, byPointer = false) {
     const copy = form.cloneNode(true);
-    const fields = new URLSearchParams(new FormData(form, button));
-    fields.set("quick", "yes");
+    const fields = fieldsOf(form, button);
     const places = articles.map((article) => [article, takeOut(article, byPointer)]);
     asked = null;
     waiting += 1;
-    sending = sending.then(() => settle(copy, fields, places, form.action));
+    sending = sending.then(() => settle(copy, fields, places));
     fetchMore();
   }
 
-  async function settle(form, fields, places, url) {
+  async function settle(form, fields, places) {
     try {
-      const answer = await fetch(url.split("#")[0], { method: "POST", body: fields });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const { ok, page } = await post(form, fields);
       if (!page.getElementById("numbers")) return elsewhere(form, fields);
       show(page);
-      if (answer.ok) done(form.id);
+      if (ok) done(form.id);
       else refused(page, places, fields);
     } catch {
       for (const [article, place] of places) putBack(article, place);
@@ -188,7 +191,7 @@
       if (!last) return;
       undos.splice(undos.indexOf(last), 1);
       try {
-        const { page } = await post(last, last.querySelector("button"));
+        const { page } = await post(last, fieldsOf(last, last.querySelector("button")));
         if (!page.getElementById("numbers")) return void location.reload();
         show(page);
         bringBack([...page.querySelectorAll("article.case")]);
@@ -304,7 +307,7 @@
 
   async function hand(form, button) {
     const hadFocus = form.contains(document.activeElement);
-    const { page } = await post(form, button).catch(() => ({ page: null }));
+    const { page } = await post(form, fieldsOf(form, button)).catch(() => ({ page: null }));
     const fresh = page?.querySelector("form.hand");
     if (!fresh || !form.isConnected) return;
     form.replaceWith(document.adoptNode(fresh));

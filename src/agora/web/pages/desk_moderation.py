@@ -14,7 +14,7 @@ from agora.store import cases, comments, queue
 from agora.store.comments import Comment
 from agora.store.statements import ReadyReason
 from agora.web.context import Context, whole_number
-from agora.web.pages.desk_queue import case_page, comment_of, line_of, queue_page, reasons, waiting_count
+from agora.web.pages.desk_queue import case_page, comment_of, line_of, oldest_age, queue_page, reasons, waiting_count
 from agora.web.presenters.cases import Sent, case_views, hand_of
 from agora.web.presenters.queue import address, shown, tabs
 from agora.web.presenters.told import Meanwhile, done, meanwhile
@@ -175,6 +175,7 @@ def _region(context: Context, ids: Sequence[int] = (), sent: Mapping[int, Sent] 
     return {
         "part": part,
         "waiting": waiting,
+        "oldest": oldest_age(context),
         "tabs": tabs(context, part, comments.counts_by_state(context.session), waiting),
         "cases": case_views(context, part, [line_of(context, id_) for id_ in ids], sent),
         "selected": set(),

@@ -44,7 +44,7 @@ def queue_page(
         part=part,
         cases=cases,
         waiting=waiting,
-        oldest=_oldest(context) if waiting else None,
+        oldest=oldest_age(context) if waiting else None,
         tabs=tabs(context, part, comments.counts_by_state(context.session), waiting),
         filters=filters(context, part, numbers) if part.is_list else [],
         narrowed=_narrowed(part),
@@ -115,7 +115,8 @@ def waiting_count(context: Context, numbers: Numbers) -> int | None:
     return queue.count(context.session, everything, numbers, now=context.now)
 
 
-def _oldest(context: Context) -> timedelta | None:
+def oldest_age(context: Context) -> timedelta | None:
+    """How long the case that was opened first has been waiting."""
     oldest = queue.oldest(context.session)
     return context.now - oldest if oldest else None
 

@@ -54,12 +54,12 @@ def done(context: Context, decision: Decision, ids: Sequence[int], *, missed: in
 
 
 def _sentence(decision: Decision, count: int, missed: int) -> Message:
-    if missed:
+    if missed and decision is not Decision.UNDO:
         return Message(
             N_("%(count)s comments were decided; %(missed)s had changed meanwhile and were left alone."),
             {"count": count, "missed": missed},
         )
-    if count > 1:
+    if count > 1 and decision is not Decision.UNDO:
         return Message(N_("%(count)s comments were decided."), {"count": count})
     return Message(DONE[decision])
 
