@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from agora.actions import limits
 from agora.rendering import Renderer
-from agora.rules.errors import N_, NotFound
+from agora.rules.errors import NotFound
 from agora.rules.markup import clean_source
 from agora.rules.permissions import Deed, may, may_moderate
 from agora.settings import Settings
@@ -28,6 +28,7 @@ from agora.store.people import DeskSession, Person
 from agora.store.site import Site
 from agora.tokens import Tokens, fingerprint
 from agora.web import csrf
+from agora.web.desk_nav import Navigation, navigation
 
 MOST_FIELDS = 600
 SESSION_COOKIE = "agora_session"
@@ -35,19 +36,6 @@ BREAKS = re.compile(r"[ \t-\r\x1c-\x1f\x85\u2028\u2029]+")  # a row of these is 
 
 # Invisible, but part of how Persian names and some emoji are written.
 JOINERS = "\u200c\u200d"
-
-DESK_PAGES: tuple[tuple[str, str, Deed | None], ...] = (
-    (N_("Overview"), "desk", None),
-    (N_("Moderation"), "desk_moderation", Deed.MODERATE_OWN),
-    (N_("Measures"), "desk_measures", Deed.MODERATE),
-    (N_("Posts"), "desk_posts", Deed.WRITE_POSTS),
-    (N_("Bylines"), "desk_bylines", Deed.EDIT_BYLINES),
-    (N_("People"), "desk_people", Deed.MANAGE_PEOPLE),
-    (N_("Charter"), "desk_charter", Deed.MANAGE_SITE),
-    (N_("Policy"), "desk_policy", Deed.MANAGE_SITE),
-    (N_("Settings"), "desk_settings", Deed.MANAGE_SITE),
-    (N_("My account"), "account", None),
-)
 
 
 @dataclass(frozen=True)
@@ -228,13 +216,10 @@ class Context:
         """The token that this session's forms carry."""
         return csrf.desk_token(self.house.tokens, self.desk_session.token_hash) if self.desk_session else ""
 
-    @property
-    def desk_nav(self) -> list[tuple[str, str, bool]]:
-        """The desk's pages that are for this person: name, path, and whether it is the one shown."""
-        here = self.request.url.path
-        desk = self.url("desk")
-        pages = [(text, self.url(name)) for text, name, deed in DESK_PAGES if deed is None or self.may(deed)]
-        return [(text, path, here == path or (path != desk and here.startswith(f"{path}/"))) for text, path in pages]
+    @cached_property
+    def desk_nav(self) -> Navigation:
+        """The ways through the desk that are for this person."""
+        return navigation(self.request.url.path, self.url, self.may)
 
     def path(self, name: str) -> str:
         value = str(self.request.path_params.get(name, ""))
