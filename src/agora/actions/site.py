@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
+from agora.actions import ready_reasons
 from agora.resources import packaged
 from agora.rules import charter, limits, urls
 from agora.rules.errors import N_, FieldErrors, Message
@@ -28,6 +29,7 @@ def initialise(session: Session, settings: Settings, *, now: datetime) -> bool:
     session.add(Site(id=1, title=title, tagline="", contact="", tag_authority=authority, created_at=now))
     source = packaged("charters", f"{settings.language}.md").read_text(encoding="utf-8")
     session.add(CharterVersion(source=source, language=settings.language, created_at=now))
+    ready_reasons.add_first(session, settings.language)
     session.flush()
     return True
 

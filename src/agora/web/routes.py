@@ -12,17 +12,20 @@ from agora.web.pages import (
     commenter,
     comments,
     desk_bylines,
+    desk_data,
     desk_measures,
     desk_moderation,
     desk_people,
     desk_policy,
     desk_posts,
     desk_queue,
+    desk_reasons,
     desk_sources,
     feeds,
     letters,
     log,
     machines,
+    my_data,
     my_measure,
     notices,
     reading,
@@ -97,6 +100,10 @@ ROUTES: list[BaseRoute] = [
     ),
     at("/my/address/{token}", "confirm", Page(commenter.show_confirm, commenter.confirm, guard=TOKEN)),
     at("/my/letters/{token}", "unsubscribe", Page(commenter.show_unsubscribe, commenter.unsubscribe, guard=TOKEN)),
+    at("/my/comment/{token}/erase", "my_erase", Page(post=my_data.erase_comment, guard=TOKEN)),
+    at("/my/comment/{token}/data", "my_data_letter", Page(post=my_data.ask, guard=TOKEN)),
+    at("/my/data/{token}", "my_data", Page(my_data.show_or_farewell, my_data.erase, my_data.erase_again, guard=TOKEN)),
+    at("/my/data/{token}/export", "my_data_export", Page(my_data.export, guard=TOKEN)),
     at("/my/measure/{token}", "my_measure", Page(my_measure.show, my_measure.act, my_measure.act_again, TOKEN)),
     # Reporting
     at("/comments/{id}/report", "report", Page(notices.form, notices.send, notices.form_again)),
@@ -180,9 +187,7 @@ ROUTES: list[BaseRoute] = [
     desk(
         "/admin/moderation",
         "desk_moderation",
-        Page(
-            desk_queue.show, desk_moderation.decide_many, desk_moderation.decide_many_again, DESK, Deed.MODERATE_OWN
-        ),
+        Page(desk_queue.show, desk_moderation.decide_many, desk_moderation.decide_many_again, DESK, Deed.MODERATE_OWN),
     ),
     desk(
         "/admin/moderation/{id}",
@@ -209,6 +214,16 @@ ROUTES: list[BaseRoute] = [
         "desk_note",
         Page(post=desk_measures.note, again=desk_measures.note_again, guard=DESK, deed=Deed.MODERATE),
     ),
+    desk(
+        "/admin/moderation/addresses/{id}/data",
+        "desk_data",
+        Page(desk_data.show, desk_data.act, desk_data.act_again, DESK, Deed.MANAGE_PEOPLE),
+    ),
+    desk(
+        "/admin/moderation/addresses/{id}/data/export",
+        "desk_data_export",
+        Page(desk_data.export, guard=DESK, deed=Deed.MANAGE_PEOPLE),
+    ),
     desk("/admin/measures", "desk_measures", Page(desk_measures.list_measures, guard=DESK, deed=Deed.MODERATE)),
     desk(
         "/admin/measures/new",
@@ -219,6 +234,17 @@ ROUTES: list[BaseRoute] = [
         "/admin/measures/{id}",
         "desk_measure",
         Page(desk_measures.show, desk_measures.act, desk_measures.act_again, DESK, Deed.MODERATE),
+    ),
+    desk("/admin/reasons", "desk_reasons", Page(desk_reasons.list_reasons, guard=DESK, deed=Deed.MODERATE)),
+    desk(
+        "/admin/reasons/new",
+        "desk_new_reason",
+        Page(desk_reasons.new, desk_reasons.save, desk_reasons.form_again, DESK, Deed.MODERATE),
+    ),
+    desk(
+        "/admin/reasons/{id}",
+        "desk_reason",
+        Page(desk_reasons.edit, desk_reasons.save, desk_reasons.form_again, DESK, Deed.MODERATE),
     ),
     desk(
         "/admin/people",
