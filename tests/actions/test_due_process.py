@@ -1,6 +1,7 @@
 """Whatever people do with comments, in whatever order: what moderation promises stays true."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,20 +21,25 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import func, select
 
+from agora.actions import appeals
 from agora.actions.editing import edit_comment
+from agora.actions.measures import impose
 from agora.actions.moderation import decide, undo
+from agora.actions.notices import Notice, is_reportable, report
+from agora.actions.privacy import erase_comment, erase_what_was_put_off
 from agora.rules.errors import FieldErrors, Refused
 from agora.rules.ledger import Sealed, first_break
 from agora.rules.moderation import Decision, Party, State, decisions_for
 from agora.rules.permissions import Role
 from agora.rules.policy import Mode, SiteRules
 from agora.rules.statements import MEASURES, Legal
-from agora.store import comments, counts, versions
+from agora.store import comments, counts, statements, versions
 from agora.store.appeals import Appeal, Ruling
 from agora.store.cases import Case
-from agora.store.comments import Comment
+from agora.store.comments import Comment, Commenter
 from agora.store.events import Event
 from agora.store.ledger import LedgerEntry
+from agora.store.measures import Measure, MeasureKind
 from agora.store.people import Person
 from agora.store.posts import Post
 from agora.store.reports import Outcome, ReportItem
@@ -71,9 +77,12 @@ class Moderation(RuleBasedStateMachine):
         parent = self._one(answers)
         stands = parent is not None and self.site.comment(parent).state is State.PUBLISHED
         said = {"name": who.title(), "email": f"{who}@example.org", "letters": letters}
-        comment_id = self.site.published(
-            self.post, f"I say {mark}.", mode=mode, parent_id=parent if stands else None, source=who, **said
-        )
+        try:
+            comment_id = self.site.published(
+                self.post, f"I say {mark}.", mode=mode, parent_id=parent if stands else None, source=who, **said
+            )
+        except Refused:  # under a measure
+            return
         self.ids.append(comment_id)
         self.marks[comment_id] = mark
 
@@ -124,6 +133,59 @@ class Moderation(RuleBasedStateMachine):
 
         self._try(which, back)
 
+    @precondition(lambda self: self.ids)
+    @rule(which=some_comment, who=st.sampled_from(COMMENTERS))
+    def report(self, which: int, who: str) -> None:
+        notice = Notice("1", "", "It insults me.", name=who, email=f"{who}@example.org", good_faith=True, source=who)
+
+        def tell(session: Any, comment: Comment) -> None:
+            if is_reportable(comment):
+                report(session, comment, notice, self.site.settings, person=None, now=self.site.clock.now)
+
+        self._try(which, tell)
+
+    @precondition(lambda self: self.ids)
+    @rule(which=some_comment)
+    def contest(self, which: int) -> None:
+        """Whoever was restricted; or else, who reported what stays."""
+
+        def lodge(session: Any, comment: Comment) -> None:
+            told: dict[str, Any] = {"settings": self.site.settings, "now": self.site.clock.now}
+            if statement := statements.in_force(session, comment.id):
+                appeals.lodge(session, statement, "I meant no harm.", **told)
+                return
+            dismissed = ReportItem.comment_id == comment.id, ReportItem.outcome == Outcome.DISMISSED
+            if item := session.scalars(select(ReportItem).where(*dismissed)).first():
+                appeals.lodge_as_notifier(session, item, "It does insult me.", **told)
+
+        self._try(which, lodge)
+
+    @precondition(lambda self: self.ids)
+    @rule(which=some_comment)
+    def erase(self, which: int) -> None:
+        def forget(session: Any, comment: Comment) -> None:
+            erase_comment(session, comment, party=Party.COMMENTER, now=self.site.clock.now)
+
+        self._try(which, forget)
+
+    @rule(who=st.sampled_from(COMMENTERS), kind=st.sampled_from(MeasureKind), by=one_of_two)
+    def restrain(self, who: str, kind: MeasureKind, by: int) -> None:
+        now = self.site.clock.now
+        with self.site.writing() as session:
+            commenter = session.scalars(select(Commenter).where(Commenter.email == f"{who}@example.org")).first()
+            if commenter is None:
+                return
+            until = None if kind is MeasureKind.WARNING else now + timedelta(hours=1)
+            by_whom = session.get_one(Person, self.moderators[by].id)
+            impose(
+                session, kind, commenter=commenter, until=until, clause=1, explanation="Enough.", by=by_whom, now=now
+            )
+
+    @rule()
+    def let_the_worker_tidy(self) -> None:
+        with self.site.writing() as session:
+            erase_what_was_put_off(session, now=self.site.clock.now, size=50)
+
     @rule(seconds=st.sampled_from([5, 61, 86_400]))
     def wait(self, seconds: int) -> None:
         self.site.clock.forward(seconds=seconds)
@@ -143,6 +205,10 @@ class Moderation(RuleBasedStateMachine):
             restricting = select(Event.id).where(Event.decision.in_(list(MEASURES)))
             stated = select(Statement.event_id).where(Statement.event_id.is_not(None), Statement.decision.is_not(None))
             assert sorted(session.scalars(restricting)) == sorted(session.scalars(stated))
+            imposed = session.scalars(select(Measure.id).order_by(Measure.id)).all()
+            assert (
+                session.scalars(select(Statement.measure_id).where(Statement.measure_id.is_not(None))).all() == imposed
+            )
             for comment in session.scalars(select(Comment).where(Comment.id.in_(self.ids))):
                 in_force = select(func.count()).where(
                     Statement.comment_id == comment.id, Statement.reversed_at.is_(None)
@@ -170,7 +236,7 @@ class Moderation(RuleBasedStateMachine):
             contested = select(Appeal.comment_id).where(Appeal.ruling == Ruling.OPEN)
             held = select(Comment.id).where(Comment.state == State.PENDING)
             waiting = {id_ for query in (reported, contested, held) for id_ in session.scalars(query)}
-            assert set(session.scalars(select(Case.comment_id))) == waiting
+            assert set(session.scalars(select(Case.comment_id).where(Case.comment_id.is_not(None)))) == waiting
 
     @invariant()
     def nobody_answers_their_own_appeal(self) -> None:
