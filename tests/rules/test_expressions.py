@@ -4,10 +4,10 @@ import re
 import threading
 
 import pytest
+from bench.evil import EXPRESSIONS, TEXTS
 
 from agora.rules.expressions import expressions_in, seek
 from agora.rules.policy import Mode, Reason, SiteRules, Submission, first_state
-from rules.evil import EXPRESSIONS, TEXTS
 
 
 def found(text: str, *entries: str) -> list[str]:

@@ -2,8 +2,8 @@
 
 import httpx
 import pytest
+from bench.evil import EXPRESSIONS, TEXTS
 from friends import Site, comment_id_of, comment_on, form
-from rules.evil import EXPRESSIONS, TEXTS
 from sqlalchemy import func, select
 
 from agora.rules.moderation import State
@@ -12,7 +12,7 @@ from web.looking import ON_SQLITE, complaint, how_many
 from web.test_preparing import somebody_writes
 
 PATH = "/admin/policy"
-PHONE = "Call me at 06 12 34 56 78."
+PHONE = "The gardener answers at 06 12 34 56 78."
 
 
 def change(client: httpx.Client, action: str = "save", **choices: object) -> httpx.Response:
@@ -165,7 +165,7 @@ def test_personal_data_are_pointed_out_first(site: Site) -> None:
     asked = comment_on(client, post, PHONE)
 
     assert asked.status_code == 422
-    assert "Your text seems to contain a telephone number: “06 12 34 56 78”." in asked.text
+    assert "Your text seems to contain a telephone number: 06 12 34 56 78." in asked.text
     assert how_many(site) == 0
 
     sent = form(asked, "comment-form") | {"action": "as-it-is"}
@@ -177,9 +177,8 @@ def test_mended_text_appears(site: Site) -> None:
     client, post = site.client(), site.post(moderation="post")
     asked = comment_on(client, post, PHONE)
 
-    mended = client.post(
-        f"/posts/{post.slug}/comments", data=form(asked, "comment-form") | {"body": "Call me.", "website": ""}
-    )
+    sent = form(asked, "comment-form") | {"body": "The gardener answers."}
+    mended = client.post(f"/posts/{post.slug}/comments", data=sent)
 
     assert site.comment(comment_id_of(site, mended)).state is State.PUBLISHED
 
@@ -261,12 +260,12 @@ def test_editor_keeps_pace_and_end(site: Site) -> None:
 @pytest.mark.parametrize(
     ("choices", "body", "code"),
     [
-        ({"links_of_new": "hold", "max_links_of_new": 0}, "See https://example.org/", "links-of-new"),
+        ({"links_of_new": "hold", "max_links_of_new": 0, "spam": "off"}, "See https://example.org/", "links-of-new"),
         ({"language": "hold"}, "Mi piace molto questa biblioteca perché ci sono sempre dei libri nuovi.", "language"),
         ({"shouting": "hold"}, "THIS IS AN OUTRAGE AND NOBODY SAYS A WORD", "capitals"),
         ({"shouting": "hold"}, "Really?!?!?!?!", "signs"),
         ({"held_words": "/f(i|y)ne/"}, "A FYNE garden.", "words"),
-        ({"held_words": "casino"}, "саѕіnо", "words"),
+        ({"held_words": "casino"}, "This garden was a саѕіnо once.", "words"),
     ],
 )
 @ON_SQLITE
@@ -274,6 +273,36 @@ def test_chosen_check_holds(site: Site, choices: dict[str, object], body: str, c
     saved(site, **choices)
 
     assert codes(site, comment_on(site.client(), site.post(moderation="post"), body)) == [code]
+
+
+SPAM = "Win money fast at our casino! Best bonus, free spins: http://win.example/casino"
+
+
+@pytest.mark.parametrize(
+    ("effect", "state"), [("off", State.PUBLISHED), ("hold", State.PENDING), ("reject", State.REJECTED)]
+)
+def test_spam_fares_as_chosen(site: Site, effect: str, state: State) -> None:
+    saved(site, spam=effect, max_links=9)
+
+    answer = comment_on(site.client(), site.post(moderation="post"), SPAM)
+
+    comment = site.comment(comment_id_of(site, answer))
+    assert comment.state is state
+    assert [reason.code for reason in comment.revision.why] == ([] if effect == "off" else ["spam"])
+
+
+@ON_SQLITE
+def test_rejection_by_policy_calls_no_moderator(site: Site) -> None:
+    site.maud()
+    saved(site, spam="reject", max_links=9)
+
+    answer = comment_on(site.client(), site.post(moderation="post"), SPAM)
+    site.clock.forward(days=1)
+    site.deliver()
+
+    history = [(event.kind, event.party) for event in site.history(comment_id_of(site, answer))]
+    assert history == [("comment.posted", None), ("comment.decided", "policy")]
+    assert site.letters() == []
 
 
 @ON_SQLITE

@@ -11,7 +11,7 @@ from agora.rules import limits, markup, policy, urls
 from agora.rules.errors import N_, FieldErrors, Message, Refused
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode, SiteRules, Submission, Verdict
-from agora.store import commenting, comments, database, events, versions
+from agora.store import commenting, comments, database, events, kept_sources, versions
 from agora.store import subscriptions as subscription_store
 from agora.store.commenting import Discussion, Place
 from agora.store.comments import Comment, Commenter
@@ -35,6 +35,8 @@ class CommentDraft:
     trap_filled: bool = False
     source: str = ""
     whence: str = ""
+    address: str = ""  # of the network, as the law asks hosts to keep it for a time; empty: nothing is kept
+    port: int | None = None
 
 
 def check_draft(draft: CommentDraft, *, signed_in: bool) -> None:
@@ -101,6 +103,8 @@ def post_comment(
         renderer=markup.RENDERER_VERSION,
         reasons=reasons,
     )
+    if draft.address:
+        kept_sources.keep(session, comment.id, address=draft.address, port=draft.port, at=now)
     _tell(session, comment, verdict, now)
     return comment
 
@@ -169,6 +173,7 @@ def _submission(
         text=text.body,
         findings=text.findings,
         link_count=text.link_count,
+        spam_score=text.spam_score,
         trusted=sender.person is not None,
         sender_held=held,
         trap_filled=draft.trap_filled,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from agora.actions import cases, judging
+from agora.actions import cases, judging, measures
 from agora.actions.judging import REPEAT, Text
 from agora.rules import markup, policy
 from agora.rules.errors import N_, Conflict, FieldErrors
@@ -86,16 +86,25 @@ def _verdict_on_edit(
         text=text.body,
         findings=text.findings,
         link_count=text.link_count,
+        spam_score=text.spam_score,
         trusted=comment.person_id is not None,
+        sender_held=_is_held(session, comment, now),
         repeats=commenting.same_words(session, text.fingerprint, since=now - REPEAT, but=comment.id),
         **judging.standing(session, comment.commenter, whence, rules, but=comment.id),
     )
     return policy.first_state(submission, rules)
 
 
+def _is_held(session: Session, comment: Comment, now: datetime) -> bool:
+    """Raises UnderMeasure where a measure stands in the way."""
+    who = {"commenter_id": comment.commenter_id, "person_id": comment.person_id}
+    return measures.is_held(session, **who, source=comment.source, is_theirs=False, now=now)
+
+
 def _with_doubts_about_sender(comment: Comment, verdict: Verdict) -> Verdict:
     """What waits because of how it was sent goes on waiting: another text does not answer that."""
     if comment.state is not State.PENDING:
         return verdict
-    doubts = [reason for reason in comment.revision.why if reason.code in policy.ABOUT_THE_SENDER]
+    found = {reason.code for reason in verdict.reasons}
+    doubts = [reason for reason in comment.revision.why if reason.code in policy.ABOUT_THE_SENDER - found]
     return replace(verdict, state=State.PENDING, reasons=(*doubts, *verdict.reasons)) if doubts else verdict

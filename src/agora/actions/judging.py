@@ -1,7 +1,7 @@
 """How a text is judged: made ready for a page, weighed with what is known of its sender, moved as the verdict says."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from agora.actions import moderation
+from agora.actions import moderation, spam
 from agora.rules import limits, markup, policy, site_rules
 from agora.rules.errors import N_, FieldErrors, Message, Refused
 from agora.rules.looking import Findings, look_at
@@ -43,6 +43,7 @@ class Text:
     fingerprint: str  # the same for the same words; where there are none (👍), for the same signs
     findings: Findings
     rules: SiteRules
+    spam_score: float | None = None  # from 0 to 1; what is imported is not weighed
 
     @property
     def link_count(self) -> int:
@@ -55,6 +56,14 @@ def made_ready(body: str, language: str, rules: SiteRules) -> Text:
     words = policy.fold(clean) or clean.strip()
     html = markup.comment_html(body, language)
     return Text(clean, language, html, fingerprint(words), look_at(clean, rules), rules)
+
+
+def weighed(session: Session, text: Text, *, name: str, website: str) -> Text:
+    """The text with how likely it is spam, where the rules ask for that."""
+    if text.rules.spam is Effect.OFF:
+        return text
+    score = spam.scored(session, text.body, name=name, website=website, language=text.language)
+    return replace(text, spam_score=score.probability)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Findings:
             return None
         kinds = {particular.kind for particular in self.particulars}
         sentence = WARNINGS[kinds.pop()] if len(kinds) == 1 else SEVERAL_WARNINGS
-        passages = ", ".join(f"“{particular.passage}”" for particular in self.particulars)
+        passages = ", ".join(particular.passage for particular in self.particulars)
         return Message(sentence, {"passages": passages})
 
 

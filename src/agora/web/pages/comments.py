@@ -102,9 +102,12 @@ def prepare(context: Context) -> Text | None:
         return None
     rules = judging.rules_in(discussion.moderation, context.settings, discussion.policy)
     text = judging.made_ready(body, discussion.language, rules)
-    if _deed(context) == "comment" and not context.visitor and context.fields.text("action") != AS_IT_IS:
+    if _deed(context) == "preview" or context.visitor:
+        return text
+    if context.fields.text("action") != AS_IT_IS:
         judging.ask_first(text)
-    return text
+    draft = _draft(context)
+    return judging.weighed(context.session, text, name=draft.name, website=draft.website)
 
 
 def create(context: Context) -> Response:
@@ -172,6 +175,7 @@ def _check_token(context: Context, post_id: int) -> None:
 
 def _draft(context: Context) -> CommentDraft:
     fields = context.fields
+    client = context.request.client if context.settings.keep_sources else None
     return CommentDraft(
         name=fields.line("name"),
         email=fields.text("email"),
@@ -182,6 +186,8 @@ def _draft(context: Context) -> CommentDraft:
         trap_filled=bool(fields.text("homepage")),
         source=context.source,
         whence=context.whence,
+        address=client.host if client else "",
+        port=(client.port or None) if client else None,
     )
 
 
