@@ -7,25 +7,28 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from agora.actions import appeals, editing, judging, moderation, notices
 from agora.actions import bylines as byline_actions
 from agora.actions import comments as comment_actions
-from agora.actions import editing, judging, moderation
 from agora.actions import people as people_actions
 from agora.actions import posts as post_actions
 from agora.actions import site as site_actions
 from agora.actions.bylines import BylineDraft
 from agora.actions.comments import CommentDraft
+from agora.actions.notices import Notice
 from agora.actions.posts import PostDraft
 from agora.resources import packaged
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.permissions import Role
 from agora.rules.policy import Mode
 from agora.settings import Settings
-from agora.store import comments, posts, site
+from agora.store import comments, posts, site, statements
 from agora.store.bylines import Byline
 from agora.store.comments import Comment
+from agora.store.events import Delivery
 from agora.store.people import Person
 from agora.store.posts import Post
 
@@ -77,6 +80,8 @@ def fill(
         if discussion.exists():
             _discuss(sample, post, published, tomllib.loads(discussion.read_text(encoding="utf-8"))["comment"])
         post.discussion_open = _front_matter(path).get("discussion", "open") == "open"
+    # Nobody is written to: those who comment here are made up.
+    session.execute(delete(Delivery).where(Delivery.commenter_id.is_not(None)))
     return administrator
 
 
@@ -146,6 +151,8 @@ def _discuss(sample: _Sample, post: Post, published: datetime, stated: list[dict
         made[entry["key"]] = _comment(sample, post, entry, made, at, public=_was_public(entry, answered))
     for entry in stated:
         _take_away(sample, made[entry["key"]], entry)
+    for entry in stated:
+        _contest(sample, made[entry["key"]], entry)
 
 
 def _was_public(entry: dict[str, Any], answered: set[str | None]) -> bool:
@@ -202,6 +209,25 @@ def _take_away(sample: _Sample, comment_id: int, entry: dict[str, Any]) -> None:
             _decide(sample, comment, Decision.HIDE, entry, later)
         case "rejected":
             _decide(sample, comment, Decision.SPAM if entry.get("spam") else Decision.REJECT, entry, later)
+
+
+def _contest(sample: _Sample, comment_id: int, entry: dict[str, Any]) -> None:
+    """What readers reported, and what its writer does not accept: both wait for a moderator."""
+    comment, at = _in_full(sample, comment_id), sample.now - timedelta(hours=7)
+    for told in entry.get("reports", []):
+        notice = Notice(
+            reason=str(told["clause"]),
+            offence="",
+            explanation=told["explanation"],
+            name=told["name"],
+            email=told["email"],
+            good_faith=True,
+            source=told["name"][:31],
+        )
+        notices.report(sample.session, comment, notice, sample.settings, person=None, now=at)
+    statement = statements.in_force(sample.session, comment_id) if "appeal" in entry else None
+    if statement:
+        appeals.lodge(sample.session, statement, entry["appeal"], sample.settings, now=at)
 
 
 def _decide(sample: _Sample, comment: Comment, decision: Decision, entry: dict[str, Any], at: datetime) -> None:
