@@ -2,12 +2,14 @@
 
 import pytest
 from friends import Site, comment_id_of, comment_on, form
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from agora.actions import measures
 from agora.rules.errors import FieldErrors
 from agora.rules.measures import MeasureKind
 from agora.rules.moderation import State
+from agora.store.appeals import Appeal, Ruling
+from agora.store.cases import Case
 from agora.store.comments import Comment, Commenter
 from agora.store.events import Event
 from agora.store.ledger import LedgerEntry
@@ -131,6 +133,31 @@ def test_letter_tells_and_tells_the_end(site: Site) -> None:
     assert ["measure" in str(letter["Subject"]) for letter in told] == [True]
     assert "insults" in told[0].get_content()
     assert "ended" in str(site.letters()[-1]["Subject"])
+
+
+def test_granted_appeal_ends_the_measure(site: Site) -> None:
+    post, maud, ada, client = site.post(), site.maud(), site.ada(), site.client()
+    comment_on(client, post, "The first one.")
+    measure_id = impose(site, maud, MeasureKind.SUSPENSION)
+    link = comment_on(client, post, "The second one.").text.split('href="/my/measure/')[1].split('"')[0]
+    assert client.post(f"/my/measure/{link}", data={"appeal": " "}).status_code == 422
+    assert client.post(f"/my/measure/{link}", data={"appeal": "It was not me."}).status_code == 303
+
+    def answer(person: Person) -> int:
+        desk = site.client_of(person)
+        page = desk.get(f"/admin/measures/{measure_id}")
+        assert "It was not me." in page.text
+        sent = form(page, "end-form") | {"action": "end", "explanation": "Indeed it was not."}
+        return desk.post(f"/admin/measures/{measure_id}", data=sent).status_code
+
+    assert answer(maud) == 403, "nobody answers the appeal against what they decided"
+    assert answer(ada) == 303
+    assert "Indeed it was not." in client.get(f"/my/measure/{link}").text
+    assert comment_on(client, post, "The third one.").status_code == 303
+    with site.database.read() as session:
+        assert session.scalars(select(Appeal.ruling)).one() is Ruling.GRANTED
+        assert session.scalars(select(Statement.reversed_at)).one() == site.clock.now
+        assert session.scalar(select(func.count()).select_from(Case).where(Case.measure_id.is_not(None))) == 0
 
 
 def test_measure_leaves_a_record(site: Site) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from agora.actions import statements
+from agora.actions import appeals, statements
 from agora.rules import charter, limits
 from agora.rules import measures as rules
 from agora.rules.errors import N_, Conflict, FieldErrors, Message, Refused
@@ -14,6 +14,7 @@ from agora.rules.statements import Automation, Category, Exemption, Ground, Prom
 from agora.store import commenting, events, ledger, site, versions
 from agora.store import measures as store
 from agora.store import statements as statement_store
+from agora.store.appeals import Ruling
 from agora.store.comments import Commenter
 from agora.store.events import Recorded
 from agora.store.measures import InForce, Measure, Note
@@ -78,19 +79,29 @@ def impose(
 
 
 def end(session: Session, measure: Measure, *, by: Person, explanation: str = "", now: datetime) -> None:
-    """Lift a measure before its time; whom it concerns learns of it, as far as they had been told.
+    """Lift a measure before its time, and grant the appeal against it; whom it concerns learns of it.
 
-    Raises Conflict where it has ended already.
+    Raises Conflict where it has ended already; Refused and FieldErrors as an appeal's answer does.
     """
     statement = statement_store.of_measure(session, measure.id)
     if measure.ended_at is not None and (statement is None or statement.reversed_at is not None):
         raise Conflict(N_("This measure has already ended."))
+    appeals.check_measure(session, measure, by, explanation)
     measure.ended_at, measure.ended_by = now, by.id
     event = _record(session, "measure.ended", measure, by, now, explanation=explanation.strip())
     if statement is not None:
         statement.reversed_at, statement.reversed_by = now, event.id
-    _seal(session, event, measure, by, private={"explanation": explanation.strip()})
-    if statement is None or not statement.contact_known:
+    answered = appeals.settle_measure(session, measure, event, Ruling.GRANTED, person=by, explanation=explanation)
+    _seal(
+        session,
+        event,
+        measure,
+        by,
+        private={"explanation": explanation.strip()},
+        appeals=[appeal.reference for appeal in answered],
+        same_person=any(appeal.same_person for appeal in answered) or None,
+    )
+    if statement is None or not statement.contact_known or answered:
         return
     if now - measure.created_at < UNDO and statement.event_id is not None:
         events.call_back_letters(session, statement.event_id)

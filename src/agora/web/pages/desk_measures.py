@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 
 from starlette.responses import Response
 
+from agora.actions import appeals as appeal_actions
 from agora.actions import measures as actions
 from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.rules.measures import AGAINST_NAMES, EFFECTS, LONGEST_FOR_NETWORK, MEASURE_NAMES, Against, MeasureKind
+from agora.store import appeals
 from agora.store import measures as store
 from agora.store.comments import Comment, Commenter
 from agora.store.measures import Measure
@@ -23,6 +25,7 @@ SPANS = (1, 7, 30, 90, 365, 0)
 FLASHES = {
     "imposed": N_("Done. Whom it concerns is told, with the reasons."),
     "ended": N_("The measure has ended."),
+    "kept": N_("The measure stays; the appeal is answered."),
     "noted": N_("Noted; only moderators see it."),
 }
 
@@ -139,19 +142,18 @@ def _show(context: Context, *, status: int = 200, problem: Message | None = None
         status=status,
         measure=measure_views(context, [measure])[0],
         whom=whom(context, measure),
+        appeals=appeals.open_about_measure(context.session, measure.id),
         explanation=context.fields.text("explanation"),
         problem=problem,
     )
 
 
 def act(context: Context) -> Response:
-    actions.end(
-        context.session,
-        _measure(context),
-        by=context.person,
-        explanation=context.fields.text("explanation"),
-        now=context.now,
-    )
+    session, measure, explanation = context.session, _measure(context), context.fields.text("explanation")
+    if context.fields.text("action") == "keep":
+        appeal_actions.uphold_measure(session, measure, person=context.person, explanation=explanation, now=context.now)
+        return context.redirect(f"{context.url('desk_measures')}?done=kept")
+    actions.end(session, measure, by=context.person, explanation=explanation, now=context.now)
     return context.redirect(f"{context.url('desk_measures')}?done=ended")
 
 

@@ -2,8 +2,9 @@
 
 from starlette.responses import Response
 
+from agora.actions import appeals
 from agora.actions import measures as actions
-from agora.rules.errors import N_, NotFound, Refused
+from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.rules.measures import MeasureKind
 from agora.store import statements
 from agora.store.measures import Measure
@@ -11,27 +12,56 @@ from agora.store.statements import Statement
 from agora.tokens import BadToken
 from agora.web.context import Context
 from agora.web.presenters.measures import measure_views
+from agora.web.presenters.notices import appeals_of_writer, statement_view
 
-FLASHES = {"read": N_("Thank you. You can comment again.")}
+FLASHES = {
+    "read": N_("Thank you. You can comment again."),
+    "appealed": N_("Your appeal has arrived. This page will say what came of it."),
+}
 
 
 def show(context: Context) -> Response:
+    return _page(context)
+
+
+def _page(context: Context, *, status: int = 200, problem: Message | None = None) -> Response:
     measure = _measure(context)
     statement = _statement(context, measure)
+    own = context.url("my_measure", token=context.path("token"))
+    view = statement_view(context, statement, action=f"{own}#contest", problem=problem)
     return context.page(
         "people/measure.html",
+        status=status,
         language=statement.language,
         measure=measure_views(context, [measure])[0],
-        statement=statement,
+        statement=view,
+        contest=view.contest,
+        appeals=appeals_of_writer(context, [statement]),
         token=context.path("token"),
         must_be_read=measure.kind is MeasureKind.WARNING and measure.holds(context.now),
         flash=FLASHES.get(context.query("done")),
     )
 
 
-def acknowledge(context: Context) -> Response:
-    actions.acknowledge(context.session, _measure(context), now=context.now)
-    return context.redirect(f"{context.url('my_measure', token=context.path('token'))}?done=read")
+def act(context: Context) -> Response:
+    """Whom a measure concerns says that a warning was read, or contests the measure."""
+    if not context.fields.has("appeal"):
+        actions.acknowledge(context.session, _measure(context), now=context.now)
+        return _back(context, "read")
+    statement = _statement(context, _measure(context))
+    context.spend("appeal")
+    appeals.lodge(context.session, statement, context.fields.raw("appeal"), context.settings, now=context.now)
+    return _back(context, "appealed")
+
+
+def act_again(context: Context, problem: FieldErrors | Refused) -> Response:
+    if isinstance(problem, FieldErrors):
+        return _page(context, status=422, problem=problem.errors["appeal"])
+    return _page(context, status=problem.status, problem=problem.message)
+
+
+def _back(context: Context, done: str) -> Response:
+    return context.redirect(f"{context.url('my_measure', token=context.path('token'))}?done={done}")
 
 
 def acknowledge_with_form(context: Context) -> None:
