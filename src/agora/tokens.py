@@ -19,6 +19,8 @@ LIFETIMES = {
     "confirm-report": 7 * DAY,
     "decide": 4 * DAY,
     "my-measure": 400 * DAY,
+    "my-data": DAY,
+    "sources": 15 * MINUTE,
 }
 
 

@@ -12,6 +12,7 @@ SECRET = re.compile(r"csrf|name=[\"']token[\"']")  # an include, a macro or a hi
 # Templates whose forms are reached only through a signed address, which is the secret; and signing in, which has no
 # session yet: the boundary looks at where the form comes from.
 FORMS_WITHOUT_SECRET = {
+    "comments/_own_data.html",
     "comments/confirm.html",
     "comments/own.html",
     "comments/unsubscribe.html",
@@ -20,6 +21,8 @@ FORMS_WITHOUT_SECRET = {
     "notices/confirm.html",
     "notices/own.html",
     "people/link.html",
+    "people/measure.html",
+    "people/my_data.html",
     "people/sign_in.html",
 }
 NAMES_OF_NAMESPACES = (

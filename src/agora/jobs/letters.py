@@ -17,7 +17,7 @@ from agora.rules.measures import EFFECTS, MEASURE_NAMES
 from agora.rules.moderation import State
 from agora.rules.policy import ABOUT_THE_ADDRESS
 from agora.settings import Settings
-from agora.store import comments, site, subscriptions
+from agora.store import comments, privacy, site, subscriptions
 from agora.store.comments import Comment, Commenter
 from agora.store.events import Delivery, Event
 from agora.store.measures import Measure
@@ -81,7 +81,9 @@ class Writer:
             return None
         commenter = session.get(Commenter, delivery.commenter_id) if delivery.commenter_id else None
         language = delivery.details.get("language") or (comment.language if comment else self._settings.language)
-        return Recipient(commenter.email, "", language) if commenter else None
+        if commenter is None or privacy.is_forgotten(commenter.email):
+            return None
+        return Recipient(commenter.email, "", language)
 
     def _said(
         self, session: Session, delivery: Delivery, event: Event, comment: Comment | None, now: datetime
@@ -90,6 +92,8 @@ class Writer:
             return self._sign_in(session, delivery, now)
         if delivery.letter == "digest":
             return digest.said(session, delivery.person_id or 0, Addresses(self._base, self._tokens), now=now)
+        if delivery.letter == "my-data":
+            return self._my_data(delivery)
         if delivery.letter in {"measure", "measure-ended"}:
             return self._about_measure(session, delivery)
         is_true = comment is not None and comment.state in STILL_TRUE.get(delivery.letter, State)
@@ -125,6 +129,10 @@ class Writer:
             return None
         token = self._tokens.sign("sign-in", link.id)
         return {"link": f"{self._base}/sign-in/{token}", "minutes": LIFETIMES["sign-in"] // 60}
+
+    def _my_data(self, delivery: Delivery) -> dict[str, Any]:
+        token = self._tokens.sign("my-data", delivery.commenter_id)
+        return {"link": f"{self._base}/my/data/{token}", "hours": LIFETIMES["my-data"] // (60 * 60)}
 
     def _about_measure(self, session: Session, delivery: Delivery) -> dict[str, Any] | None:
         measure = session.get(Measure, delivery.details.get("measure", 0))

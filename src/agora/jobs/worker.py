@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from agora.actions import digests, ledger
+from agora.actions import digests, ledger, retention
 from agora.jobs import mail, notices
 from agora.jobs.letters import Writer
 from agora.logs import facts
@@ -36,6 +36,8 @@ IDLE = 5.0
 OWN_MISTAKES = 8
 # What has had its time is swept away this often.
 TIDY = timedelta(hours=1)
+# Transactions, each of which destroys a batch of what has had its time. Others write between them.
+SWEEPS = 40
 # Whether the log is to be signed is asked this often.
 LOOK = timedelta(minutes=1)
 RETRY = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
@@ -55,6 +57,7 @@ class Worker:
         self._writer = Writer(settings, renderer, tokens)
         self._clock = clock
         self._zone = ZoneInfo(settings.time_zone)
+        self._looked_at = retention.Position()
         self._digests_at: datetime | None = None
         self._tidied = clock() - TIDY
         self._log_key, self._looked = LogKey(settings.secret_key), clock() - LOOK
@@ -105,7 +108,7 @@ class Worker:
                     sent += self._deliver(delivery_id, attempts)
                 except mail.ServerAway:
                     return sent
-        if self._clock() - self._tidied > TIDY:
+        if self._clock() - self._tidied >= TIDY:
             self._tidied = self._clock()
             self._tidy()
         return sent
@@ -181,3 +184,7 @@ class Worker:
         with self._database.write() as session:
             site.forget_counts(session, self._clock())
             people.forget_ended(session, self._clock())
+        for _ in range(SWEEPS):
+            with self._database.write() as session:
+                if not retention.sweep(session, self._settings, self._looked_at, now=self._clock()):
+                    break

@@ -16,16 +16,24 @@ from agora.store.columns import Base, Identity, SafeHtml, UtcDateTime, Words, on
 from agora.store.posts import Post, PostState
 
 
+def some_rows(name: str, column: str, which: str) -> Index:
+    """An index of few rows among many."""
+    return Index(name, column, postgresql_where=text(which), sqlite_where=text(which))
+
+
 class Commenter(Base):
     """Who stands behind an address: trust and letters belong to it once it was confirmed."""
 
     __tablename__ = "commenters"
+    __table_args__ = (some_rows("ix_commenters_erase_asked_at", "erase_asked_at", "erase_asked_at IS NOT NULL"),)
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     proven_from: Mapped[str] = mapped_column(String(32), default="")  # keyed hash of network and browser
+    # They want all about them erased; it is, as soon as no open report or appeal needs any of it.
+    erase_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 # Only digits, but compared as bytes: quicker, and the same wherever the database was made.
@@ -53,6 +61,8 @@ class Comment(Base):
             postgresql_where=text("shown_in_thread > 0"),
             sqlite_where=text("shown_in_thread > 0"),
         ),
+        some_rows("ix_comments_erase_asked_at", "erase_asked_at", "erase_asked_at IS NOT NULL"),
+        some_rows("ix_comments_with_source", "created_at", "source <> ''"),
         Index(None, "root_id", "id"),
         Index(None, "state", "id"),
         Index(None, "state", "published_at", "id"),

@@ -233,6 +233,12 @@ def forget_value(session: Session, name: str, value: str) -> int:
     return _erase(session, (LedgerSecret.name == name) & (LedgerSecret.value == value))
 
 
+def forget_entries(session: Session, name: str, value: str) -> int:
+    """Erase all private values of the entries that bind to this one, such as those about an address."""
+    about = select(LedgerSecret.number).where(LedgerSecret.name == name, LedgerSecret.value == value)
+    return _erase(session, LedgerSecret.number.in_(about))
+
+
 def _erase(session: Session, which: ColumnElement[bool]) -> int:
     settle(session)  # what was appended in this transaction too
     erased: Any = session.execute(delete(LedgerSecret).where(which), execution_options={"synchronize_session": False})

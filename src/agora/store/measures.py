@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, bindparam, insert, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, bindparam, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agora.rules.measures import Against, MeasureKind
 from agora.store.columns import Base, Identity, UtcDateTime, Words, one_of
 from agora.store.comments import Comment, Commenter
 
-__all__ = ["Measure", "MeasureKind", "Note", "Order", "Source"]
+__all__ = ["Measure", "MeasureKind", "Note", "Order"]
 
 
 class Measure(Base):
@@ -66,19 +66,6 @@ class Note(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class Source(Base):
-    """From where a comment was sent, kept apart from it and destroyed on time (décret 2021-1362)."""
-
-    __tablename__ = "sources"
-
-    comment_id: Mapped[int] = mapped_column(
-        ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
-    address: Mapped[str] = mapped_column(String(45))
-    port: Mapped[int | None]
-    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class Order(Base):
@@ -170,10 +157,3 @@ def last_language(session: Session, commenter_id: int) -> str | None:
 
 def email_of(session: Session, commenter_id: int) -> str:
     return session.scalar(select(Commenter.email).where(Commenter.id == commenter_id)) or ""
-
-
-_NEW_SOURCE = insert(Source.__table__)  # type: ignore[arg-type]
-
-
-def keep_source(session: Session, comment_id: int, *, address: str, port: int | None, at: datetime) -> None:
-    session.execute(_NEW_SOURCE, {"comment_id": comment_id, "address": address[:45], "port": port, "at": at})

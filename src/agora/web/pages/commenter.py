@@ -45,6 +45,9 @@ FLASHES = {
     "follows": N_("You will get a letter for each answer."),
     "unfollowed": N_("You will get no more letters about answers."),
     "contested": N_("You have contested the decision. The answer comes on this page, and by letter if we may write."),
+    "data-asked": N_("A letter with the link is on its way to your address."),
+    "erased": N_("Your comment is erased."),
+    "erase-asked": N_("Your comment will be erased as soon as its open case is answered."),
     "asked": N_("A letter is on its way: please confirm your address with the link in it."),
 }
 STEPS = {
@@ -52,6 +55,7 @@ STEPS = {
     "comment.edited": N_("Text edited"),
     "address.confirmed": N_("Address confirmed"),
     "appeal.lodged": N_("Decision contested"),
+    "comment.erase-asked": N_("Erasure asked for"),
 }
 DECIDED = {
     Decision.APPROVE: N_("Published"),
@@ -248,6 +252,11 @@ def _comment(context: Context, purpose: str = "my-comment") -> Comment:
     if comment is None:
         raise NotFound()
     return comment
+
+
+def own_comment(context: Context) -> Comment:
+    """The comment to whose own page this signed address leads."""
+    return _comment(context)
 
 
 def _subscription(context: Context) -> Subscription:
