@@ -13,6 +13,7 @@ from agora.store.appeals import Appeal, Ruling
 from agora.store.cases import Case
 from agora.store.comments import Comment
 from agora.store.events import Event
+from agora.store.measures import Measure
 from agora.store.people import Person
 from agora.store.reports import Outcome, Report, ReportItem
 from agora.store.statements import ReadyReason, Statement
@@ -63,6 +64,20 @@ def open_appeals(session: Session, comment_ids: Sequence[int]) -> dict[int, list
     for row in session.execute(query):
         contested = Contested(*row)
         found[contested.appeal.comment_id or 0].append(contested)
+    return found
+
+
+def appealed_measures(session: Session, measure_ids: Sequence[int]) -> dict[int, tuple[Measure, list[Appeal]]]:
+    """These measures against people with the appeals that wait for an answer, the earliest first."""
+    query = (
+        select(Measure, Appeal)
+        .join(Appeal, Appeal.measure_id == Measure.id)
+        .where(Measure.id.in_(measure_ids), Appeal.ruling == Ruling.OPEN)
+        .order_by(Appeal.id)
+    )
+    found: dict[int, tuple[Measure, list[Appeal]]] = {}
+    for measure, appeal in session.execute(query):
+        found.setdefault(measure.id, (measure, []))[1].append(appeal)
     return found
 
 

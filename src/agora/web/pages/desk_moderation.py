@@ -177,7 +177,7 @@ def _region(context: Context, ids: Sequence[int] = (), sent: Mapping[int, Sent] 
         "waiting": waiting,
         "oldest": oldest_age(context),
         "tabs": tabs(context, part, comments.counts_by_state(context.session), waiting),
-        "cases": case_views(context, part, [line_of(context, id_) for id_ in ids], sent),
+        "cards": case_views(context, part, [line_of(context, id_) for id_ in ids], sent),
         "selected": set(),
         "alone": False,
         "done": None,

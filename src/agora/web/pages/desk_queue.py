@@ -7,12 +7,13 @@ from typing import Any
 from starlette.responses import Response
 
 from agora.rules.errors import Message, NotFound
+from agora.rules.moderation import Decision
 from agora.rules.statements import CATEGORY_NAMES
 from agora.store import case_files, comments, queue
 from agora.store.comments import Comment
 from agora.store.queue import Line, Numbers
 from agora.web.context import Context, whole_number
-from agora.web.presenters.cases import NOTHING_SENT, CaseButton, CaseView, Sent, case_views, lines_of
+from agora.web.presenters.cases import NOTHING_SENT, CaseButton, CaseView, Sent, case_view, case_views, lines_of
 from agora.web.presenters.comments import clause_titles
 from agora.web.presenters.queue import Shown, address, filters, only_posts_of, shown, tabs, wanted
 from agora.web.presenters.told import Meanwhile, done_by_address, story_views
@@ -36,12 +37,14 @@ def queue_page(
     part = shown(context)
     numbers = queue.numbers(context.session)
     lines = _lines(context, part, numbers, list(sent or {}))
-    cases = case_views(context, part, lines, sent)
+    cards = case_views(context, part, lines, sent)
+    cases = [card for card in cards if isinstance(card, CaseView)]
     waiting = waiting_count(context, numbers)
     return context.page(
         "moderation/queue.html",
         status=status,
         part=part,
+        cards=cards,
         cases=cases,
         waiting=waiting,
         oldest=oldest_age(context) if waiting else None,
@@ -86,9 +89,7 @@ def _lines(context: Context, part: Shown, numbers: Numbers, in_sight: list[int])
 def _lines_by_state(context: Context, part: Shown, in_sight: list[int]) -> list[Line]:
     before = whole_number(part.before)
     author = only_posts_of(context)
-    found = comments.queue(
-        context.session, part.of_state, after=None, before=before, size=PAGE, under_posts_of=author
-    )
+    found = comments.queue(context.session, part.of_state, after=None, before=before, size=PAGE, under_posts_of=author)
     here = {comment.id for comment in found}
     return [line_of(context, id_) for id_ in in_sight if id_ not in here] + lines_of(context, found)
 
@@ -127,7 +128,8 @@ def _narrowed(part: Shown) -> bool:
 
 def _bulk_buttons(cases: list[CaseView]) -> list[CaseButton]:
     """Whatever can be decided about one of them; what does not fit a case leaves it alone."""
-    return list({button.decision: button for case in cases for button in case.buttons}.values())
+    found = {button.decision: button for case in cases for button in case.buttons}
+    return [found[decision] for decision in Decision if decision in found]
 
 
 def _more(context: Context, part: Shown, lines: list[Line]) -> str | None:
@@ -165,7 +167,7 @@ def case_page(
         "moderation/case.html",
         status=status,
         part=part,
-        case=case_views(context, part, [line_of(context, comment_id)], {comment_id: sent})[0],
+        case=case_view(context, part, line_of(context, comment_id), sent),
         alone=True,
         selected=set(),
         story=story_views(context, comment_id),

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from agora.rules import charter
 from agora.rules.errors import N_, Message
+from agora.rules.measures import AGAINST_NAMES, MEASURE_NAMES
 from agora.rules.moderation import (
     DECISION_NAMES,
     RESTRICTIONS,
@@ -22,17 +23,19 @@ from agora.rules.moderation import (
 )
 from agora.rules.statements import CATEGORY_NAMES
 from agora.rules.urgency import Factor
-from agora.store import case_files, comments, events, site
-from agora.store.appeals import Appellant
+from agora.store import case_files, comments, events, site, spam
+from agora.store.appeals import Appeal, Appellant
 from agora.store.case_files import Contested
 from agora.store.cases import Case, CaseKind
 from agora.store.comments import Comment
 from agora.store.events import LastDecision
+from agora.store.measures import Measure
 from agora.store.queue import Line
 from agora.store.reports import Report
 from agora.web.context import Context
 from agora.web.presenters.measures import About, about_addresses
-from agora.web.presenters.queue import KIND_NAMES, Shown, address
+from agora.web.presenters.queue import Shown, address
+from agora.web.presenters.spam import WhySpam, why_spam
 
 QUOTE = 280
 
@@ -40,6 +43,7 @@ QUOTE = 280
 KEYS = {State.PUBLISHED: "a", State.REJECTED: "r", State.HIDDEN: "h"}
 SPAM_KEY = "s"
 
+WHAT_WAITS = {CaseKind.REPORT: N_("Reported"), CaseKind.APPEAL: N_("Contested")}
 WHO_APPEALS = {
     Appellant.COMMENTER: N_("Appeal of who wrote this"),
     Appellant.NOTIFIER: N_("Appeal of who reported this"),
@@ -148,6 +152,7 @@ class CaseView:
     url: str
     parent: tuple[str, str] | None
     why: list[Message]
+    spam: WhySpam | None
     reports: list[ReportView]
     appeals: list[AppealView]
     email: str
@@ -163,6 +168,23 @@ class CaseView:
     buttons: list[CaseButton]
     next: int | None
     sent: Sent
+
+
+@dataclass(frozen=True)
+class MeasureCaseView:
+    """A measure against somebody who contests it; it is answered on its own page."""
+
+    id: int
+    name: str
+    against: str
+    age: timedelta
+    since: datetime
+    texts: list[str]
+    due_at: datetime
+    is_late: bool
+    score: int
+    url: str
+    comment: None = None
 
 
 def buttons_for(state: State, *, answers: bool) -> list[CaseButton]:
@@ -182,16 +204,56 @@ def _button(state: State, decision: Decision) -> CaseButton:
 
 def case_views(
     context: Context, part: Shown, lines: Sequence[Line], sent: Mapping[int, Sent] | None = None
-) -> list[CaseView]:
+) -> list[CaseView | MeasureCaseView]:
     """The cards of a page, in a constant number of queries."""
     present = [line.comment for line in lines if line.comment is not None]
     files = _Files(context, part, present, [line.case for line in lines])
     following = {one.id: after.id for one, after in pairwise(present)}
-    return [
-        files.view(line, following.get(line.comment.id), (sent or {}).get(line.comment.id, NOTHING_SENT))
-        for line in lines
-        if line.comment is not None
-    ]
+    measures = _measure_cases(context, [line.case for line in lines if line.case and line.case.measure_id])
+    views: list[CaseView | MeasureCaseView] = []
+    for line in lines:
+        if line.comment is not None:
+            sent_back = (sent or {}).get(line.comment.id, NOTHING_SENT)
+            views.append(files.view(line, following.get(line.comment.id), sent_back))
+        elif line.case and line.case.id in measures:
+            views.append(measures[line.case.id])
+    return views
+
+
+def case_view(context: Context, part: Shown, line: Line, sent: Sent) -> CaseView:
+    """The card of one comment."""
+    assert line.comment is not None  # noqa: S101 - that is what is asked for
+    return _Files(context, part, [line.comment], [line.case]).view(line, None, sent)
+
+
+def _measure_cases(context: Context, cases: Sequence[Case]) -> dict[int, MeasureCaseView]:
+    if not cases:
+        return {}
+    found = case_files.appealed_measures(context.session, [case.measure_id or 0 for case in cases])
+    return {
+        case.id: _measure_case(context, case, *found[case.measure_id]) for case in cases if case.measure_id in found
+    }
+
+
+def _measure_case(context: Context, case: Case, measure: Measure, appeals: Sequence[Appeal]) -> MeasureCaseView:
+    age = context.now - case.opened_at
+    return MeasureCaseView(
+        id=case.id,
+        name=MEASURE_NAMES[measure.kind],
+        against=AGAINST_NAMES[measure.against],
+        age=age,
+        since=case.opened_at,
+        texts=[appeal.text for appeal in appeals],
+        due_at=appeals[0].answer_due_at,
+        is_late=appeals[0].answer_due_at < context.now,
+        score=_score(age, case),
+        url=context.url("desk_measure", id=measure.id),
+    )
+
+
+def _score(age: timedelta, case: Case) -> int:
+    """Hours: those of waiting, and those that count as such."""
+    return round(age / timedelta(hours=1)) + sum(int(stored["hours"]) for stored in case.factors)
 
 
 def lines_of(context: Context, found: Sequence[Comment]) -> list[Line]:
@@ -214,6 +276,7 @@ class _Files:
         self.records = comments.records_of(session, addresses)
         self.decisions = events.last_decisions(session, ids)
         self.about = about_addresses(context, addresses) if addresses else {}
+        self.scores = spam.scores(session, [each for each in found if each.state is State.PENDING])
         self.clauses = self._clauses()
 
     def _clauses(self) -> dict[tuple[int | None, int | None], str]:
@@ -244,12 +307,12 @@ class _Files:
         return CaseView(
             comment=comment,
             html=comment.revision.html,
-            kind=KIND_NAMES[case.kind] if case and case.kind is not CaseKind.HELD else None,
+            kind=WHAT_WAITS.get(case.kind) if case else None,
             state=STATE_NAMES[comment.state] if comment.state is not State.PENDING else None,
             is_urgent=any(factor.hours > 0 for factor in factors),
             since=since,
             age=age,
-            score=round(age / timedelta(hours=1)) + sum(factor.hours for factor in factors) if case else None,
+            score=_score(age, case) if case else None,
             factors=[factor.message for factor in factors],
             post_url=context.url("post", slug=comment.post.slug),
             only_post_url=address(context, self.part.but(post=str(comment.post_id))),
@@ -257,6 +320,7 @@ class _Files:
             url=context.url("desk_decision", id=comment.id),
             parent=_quote(comment.parent) if comment.parent else None,
             why=[reason.message for reason in comment.revision.why] if comment.state is State.PENDING else [],
+            spam=why_spam(self.scores[comment.id]) if comment.id in self.scores else None,
             reports=[self._report(report) for report in reports],
             appeals=[self._appeal(appeal) for appeal in appeals],
             email=comment.commenter.email if comment.commenter else "",
