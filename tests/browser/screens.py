@@ -93,6 +93,9 @@ READING = (
     Screen("charter", "/charter"),
     Screen("log", "/moderation/log"),
     Screen("empty log", "/moderation/log", at=EMPTY),
+    Screen("log of reports", "/moderation/log?kind=reports"),
+    Screen("report of a year", "/moderation/report"),
+    Screen("empty report", "/moderation/report", at=EMPTY),
 )
 COMMENTING = (
     Screen("reply form", "reply"),
