@@ -16,6 +16,7 @@ from agora.rules import log_file
 from agora.rules.errors import Message
 from agora.rules.ledger import Broken
 from agora.rules.log_file import Damage
+from agora.rules.moderation import TRANSITIONS
 from agora.signing import LogKey, is_signed
 from agora.store import log_export
 
@@ -30,6 +31,21 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
     group = moderation.add_subparsers(required=True, metavar="COMMAND")
     _add_log_commands(group)
     spam_commands.add(group)
+    add_command(
+        group,
+        "states",
+        _states,
+        "print the table of what can become of a comment, and by whom",
+        "agora moderation states",
+    )
+
+
+def _states(_options: argparse.Namespace) -> int:
+    """In Markdown, from the table that guards every decision."""
+    print("| state | decision | who | new state |\n| --- | --- | --- | --- |")
+    for (before, decision, who), after in TRANSITIONS.items():
+        print(f"| {before} | {decision} | {who} | {after} |")
+    return 0
 
 
 def _add_log_commands(group: "Commands[argparse.ArgumentParser]") -> None:
