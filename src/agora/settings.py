@@ -156,17 +156,25 @@ SETTINGS: tuple[Setting, ...] = (
         _one_of("pre", "first-time", "post"),
         "When comments appear: pre, first-time or post, unless chosen otherwise at the desk.",
     ),
-    Setting("max_links", 2, _number, "A comment with more links than this waits for a moderator."),
-    Setting("held_words", (), _items, "A comment with one of these words waits for a moderator."),
+    Setting(
+        "max_links",
+        2,
+        _number,
+        "A comment with more links than this waits for a moderator, unless the desk says otherwise.",
+    ),
+    Setting(
+        "held_words",
+        (),
+        _items,
+        "A comment with one of these words waits for a moderator, unless the desk says otherwise.",
+    ),
     Setting(
         "reports_hide",
         0,
         _number,
         "A comment is hidden until it is read when its reports weigh this much (one confirmed reader: 1); 0 is never.",
     ),
-    Setting(
-        "trusted_flaggers", (), _items, "E-mail addresses of trusted flaggers (Digital Services Act, article 22)."
-    ),
+    Setting("trusted_flaggers", (), _items, "E-mail addresses of trusted flaggers (Digital Services Act, article 22)."),
     Setting("appeal_days", 15, _positive, "Within how many days the site promises to answer an appeal."),
     Setting("edit_minutes", 30, _number, "How many minutes commenters may edit what they sent."),
     Setting(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from agora.rules.checklist import CHECKLIST
 from agora.rules.moderation import TRANSITIONS, State
 
 from . import ROOT, text_of
@@ -188,6 +189,13 @@ def test_moderation_lists_every_transition() -> None:
     wanted = [(*map(str, key), str(after)) for key, after in TRANSITIONS.items()]
     rows = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in moderation_rows()]
     assert [row for row in rows if len(row) == 4 and row[0] in set(State)] == wanted
+
+
+def test_moderation_lists_every_check() -> None:
+    """docs/moderation.md explains the checks in the order of the desk's page."""
+    rows = [line.strip("| ").split(" | ")[0] for line in moderation_rows()]
+    titles = [check.title for check in CHECKLIST]
+    assert [row for row in rows if row in titles] == titles
 
 
 def moderation_rows() -> list[str]:
