@@ -18,6 +18,8 @@ from agora.rules.spam_signs import VERSION, signs
 # Comments from here on are held, of 1. A comment that is held without need counts as much as FAIRNESS spam let through.
 HELD_FROM = 0.5
 FAIRNESS = 5.0
+# What speaks for every comment, as a logarithm of odds: the benefit of the doubt.
+_DOUBT = 0.35
 # How far a decision moves the weights, and how soon a sign that was often decided about moves less.
 _STEP, _CALM = 0.3, 1.0
 # How much the counts say: little while there are few decisions of either kind, none of them more than _LOUDEST.
@@ -121,7 +123,7 @@ def score_of(found: Sequence[str], prior: Prior, learned: Mapping[str, Learned])
     """Weigh the signs of a comment. `learned` holds what is known of them, and of ANY."""
     said = _counted(found, learned)
     points = [(sign, prior.weights.get(sign, 0.0) + _weight(sign, learned) + said.get(sign, 0.0)) for sign in found]
-    bias = prior.bias + _weight(ANY, learned)
+    bias = prior.bias + _weight(ANY, learned) - _DOUBT
     return Score(_odds(bias + sum(points for _, points in points)), tuple(points))
 
 

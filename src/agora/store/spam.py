@@ -63,31 +63,37 @@ def prior() -> Prior:
 _SIGNS: Any = SpamSign.__table__
 # A list travels as one parameter, so that its length changes nothing in the statement: that is what takes time.
 _LISTED = {
-    "sqlite": "(SELECT value FROM json_each(:numbers))",
-    "postgresql": "(SELECT value::bigint FROM json_array_elements_text(CAST(:numbers AS json)))",
+    "sqlite": "SELECT value FROM json_each(:numbers)",
+    "postgresql": "SELECT value FROM unnest(CAST(:numbers AS bigint[])) AS listed (value)",
 }
-_KNOWN = {
-    dialect: text(f"SELECT id, spam, ham, slope, energy FROM spam_signs WHERE id IN {listed}")  # noqa: S608
-    for dialect, listed in _LISTED.items()
+_KNOWN = "SELECT id, spam, ham, slope, energy FROM spam_signs WHERE id "
+_KNOWN_OF = {
+    "sqlite": text(f"{_KNOWN} IN ({_LISTED['sqlite']})"),
+    "postgresql": text(f"{_KNOWN} = ANY(CAST(:numbers AS bigint[]))"),
 }
 # In the order of their numbers: two transactions that teach the same signs wait for each other, but never in a circle.
 _ADD = {
     dialect: text(
-        "INSERT INTO spam_signs (id, spam, ham, slope, energy)"  # noqa: S608
-        f" SELECT value, :spam, :ham, :slope, :energy FROM {listed} AS listed (value) WHERE true ORDER BY value"
+        "INSERT INTO spam_signs (id, spam, ham, slope, energy)"  # noqa: S608 - of nothing but what stands here
+        f" SELECT value, :spam, :ham, :slope, :energy FROM ({listed}) AS listed WHERE true ORDER BY value"
         " ON CONFLICT (id) DO UPDATE SET spam = spam_signs.spam + excluded.spam, ham = spam_signs.ham + excluded.ham,"
         " slope = spam_signs.slope + excluded.slope, energy = spam_signs.energy + excluded.energy"
     )
     for dialect, listed in _LISTED.items()
 }
-_ADD["sqlite"] = text(_ADD["sqlite"].text.replace(" AS listed (value)", ""))
+
+
+def _as_list(session: Session, numbers: Iterable[int]) -> tuple[str, str]:
+    """The kind of database, and a list of numbers as it reads one."""
+    dialect, row = session.get_bind().dialect.name, ",".join(map(str, numbers))
+    return dialect, f"[{row}]" if dialect == "sqlite" else f"{{{row}}}"
 
 
 def learned(session: Session, found: Iterable[str]) -> dict[str, Learned]:
     """What this site taught about these signs, and about ANY."""
     named = {number_of(sign): sign for sign in (ANY, *found)}
-    known = _KNOWN[session.get_bind().dialect.name]
-    rows = session.execute(known, {"numbers": json.dumps(list(named))})
+    dialect, numbers = _as_list(session, named)
+    rows = session.execute(_KNOWN_OF[dialect], {"numbers": numbers})
     return {named[number]: Learned(*sums) for number, *sums in rows}
 
 
@@ -108,8 +114,8 @@ def scores(session: Session, comments: Iterable[Comment]) -> dict[int, Score]:
 
 def add(session: Session, numbers: Sequence[int], sums: Learned) -> None:
     """Add these sums to each of these signs, and to ANY."""
-    every = json.dumps(sorted({number_of(ANY), *numbers}))
-    session.execute(_ADD[session.get_bind().dialect.name], {"numbers": every, **sums._asdict()})
+    dialect, every = _as_list(session, sorted({number_of(ANY), *numbers}))
+    session.execute(_ADD[dialect], {"numbers": every, **sums._asdict()})
 
 
 def standing_lesson(session: Session, comment_id: int) -> SpamLesson | None:
