@@ -58,8 +58,8 @@ class Answer:
     charter_id: int | None
     clause: tuple[int, str] | None
     law: str
-    explanation: str
-    contest_until: datetime | None
+    explanation: str  # for whoever wrote the comment, where something was done against it
+    contest_until: datetime | None  # where it stays
 
 
 def answers(session: Session, report: Report) -> list[Answer]:
@@ -70,18 +70,18 @@ def answers(session: Session, report: Report) -> list[Answer]:
 
 def _answer(session: Session, item: ReportItem, statement: Statement | None) -> Answer:
     event = session.get(Event, item.event_id) if item.event_id else None
+    if event is None or item.outcome not in {Outcome.UPHELD, Outcome.DISMISSED}:
+        # Of a comment that its writer took back, nobody decided anything.
+        return Answer(item, SENTENCES[item.outcome], "", None, None, "", "", None)
     is_back = item.outcome is Outcome.UPHELD and item.comment.state is State.PUBLISHED
-    # Of a comment that its writer took back, nobody decided anything.
-    is_decided = event is not None and item.outcome in {Outcome.UPHELD, Outcome.DISMISSED}
+    stays = item.outcome is Outcome.DISMISSED and item.decided_at is not None
     return Answer(
         item=item,
         outcome=RESTORED if is_back else SENTENCES[item.outcome],
-        decided=(telling.BY_PROGRAM if event.party is Party.POLICY else telling.BY_PERSON)
-        if event and is_decided
-        else "",
-        charter_id=event.charter_id if event else None,
-        clause=statements.clause_of(session, event.charter_id, event.clause) if event else None,
+        decided=telling.BY_PROGRAM if event.party is Party.POLICY else telling.BY_PERSON,
+        charter_id=event.charter_id,
+        clause=statements.clause_of(session, event.charter_id, event.clause),
         law=statement.law if statement else "",
-        explanation=event.explanation if event and is_decided else "",
-        contest_until=telling.contest_until(item.decided_at) if item.decided_at and is_decided else None,
+        explanation=event.explanation,
+        contest_until=telling.contest_until(item.decided_at) if item.decided_at and stays else None,
     )

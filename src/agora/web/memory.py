@@ -24,7 +24,7 @@ from agora.web import cache, encodings
 from agora.web.context import SESSION_COOKIE
 
 # What the address of a public page may say after its path; anything else is not part of the page.
-PARAMETERS = frozenset({"page", "before", "after", "from", "q", "kind", "year"})
+PARAMETERS = frozenset({"page", "before", "after", "from", "q", "kind", "year", "version"})
 LONGEST_QUERY = 300
 # Forms carry a token of the day: a page is made anew before that is old, also where nothing happens.
 LIFE = timedelta(hours=1)
