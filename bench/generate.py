@@ -48,8 +48,8 @@ REPLIES = [0] * 50 + [1] * 15 + [2] * 12 + [3] * 8 + [5] * 8 + [9] * 5 + [25] * 
 # A giant thread begins with two who answer each other, for a tenth of its replies.
 CHAIN = 10
 # What the policy found in every so many of those that wait.
-REASONS = {1: "first-comment", 3: "unverified", 7: "links", 50: "words", 1000: "personal"}
-FIGURES = {"links": {"count": 3, "limit": 2}, "words": {"words": "casino"}}
+REASONS = {1: "first-comment", 3: "unverified", 7: "links", 50: "words", 1000: "phone"}
+FIGURES = {"links": {"count": 3, "limit": 2}, "words": {"words": "casino"}, "phone": {"count": 1}}
 FRENCH = 3  # every third of them
 DECISIONS = {State.HIDDEN: "hide", State.WITHDRAWN: "withdraw", State.REJECTED: "reject"}
 

@@ -353,6 +353,22 @@
     if (told) told.textContent = count ? `· ${count}` : "";
   }
 
+  // Why the filter takes it for spam: a piece of the case's own page, brought here.
+  list.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[data-why]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const answer = await fetch(link.href).catch(() => null);
+    const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+    const why = page?.getElementById("why-spam");
+    if (!why) return void (location.href = link.href);
+    for (const named of [why, ...why.querySelectorAll("[id]")]) named.removeAttribute("id");
+    why.removeAttribute("aria-labelledby");
+    why.setAttribute("role", "status");
+    link.closest(".case-acts").before(document.adoptNode(why));
+    link.remove();
+  });
+
   // Keys
 
   const help = makeHelp();

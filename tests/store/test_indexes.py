@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,17 @@ from sqlalchemy.orm import Session
 
 from agora.rules.moderation import State
 from agora.rules.policy import Mode
-from agora.store import commenting, comments, discussions, events, ledger, people, posts
+from agora.store import case_files, commenting, comments, discussions, events, ledger, people, posts, queue, sources
+from agora.store.cases import Case, CaseKind, CaseReason
 from agora.store.comments import Comment, Commenter, CommentRevision
 from agora.store.database import Database
 from agora.store.events import Delivery, Event
 from agora.store.ledger import LedgerEntry
 from agora.store.people import DeskSession, Person
 from agora.store.posts import EVERYTHING, Post, PostFilter, PostState, Tag, post_tags
+from agora.store.queue import Key, Numbers, Wanted
 from agora.store.schema import migrate
+from agora.store.sources import Origin
 
 NOW = datetime(2026, 5, 1, 9, tzinfo=UTC)
 POSTS, COMMENTS = 300, 3000
@@ -33,6 +37,8 @@ LARGE = (
     "events",
     "ledger",
     "deliveries",
+    "cases",
+    "case_reasons",
     "commenters",
     "sessions",
     "post_tags",
@@ -86,6 +92,15 @@ def a_large_site(session: Session) -> None:
         CommentRevision: [
             {"comment_id": n, "number": 1, "body": "", "html": "", "renderer": 1, "created_at": moment(n)} for n in ids
         ],
+        Case: [
+            {"kind": CaseKind.REPORT if n % 50 == 0 else CaseKind.HELD, "comment_id": n, "post_id": n % POSTS + 1}
+            | {"language": "en" if n % 20 == 0 else "fr", "rank": n, "opened_at": moment(n)}
+            | {"claimed_by": n % 30 + 1, "claimed_until": moment(n)}
+            for n in ids
+        ],
+        CaseReason: [
+            {"case_id": n, "code": code, "rank": n} for n in ids for code in ("first-comment", f"code-{n % 40}")
+        ],
         Event: [
             {"kind": "comment.decided" if n % 3 else "comment.posted", "at": moment(n), "party": "moderator"}
             | {"comment_id": n, "post_id": n % POSTS + 1, "decision": "approve" if n % 3 else None}
@@ -121,6 +136,17 @@ def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     yield database
     database.close()
 
+
+def page_of_cases(session: Session, **wanted: Any) -> object:
+    """A page of the moderators' list, in its middle."""
+    what, after = Wanted(**wanted), Key(900, 900)
+    return queue.page(session, what, NUMBERS, after=after, size=25, now=NOW)
+
+
+# As many as there are in the large site.
+NUMBERS = Numbers(
+    {"cases-held": 2940, "cases-report": 60, "cases-in-fr": 2850, "cases-in-en": 150, "cases-for-code-7": 75}
+)
 
 QUESTIONS: dict[str, tuple[Callable[[Session], object], str]] = {
     # what is asked, and the index that answers it
@@ -171,6 +197,29 @@ QUESTIONS: dict[str, tuple[Callable[[Session], object], str]] = {
         "ix_comments_post_id_state_published_at_id",
     ),
     "queue": (lambda s: comments.queue(s, State.PENDING, after=500, before=None, size=25), "ix_comments_state_id"),
+    **{
+        f"cases, {name}": (partial(page_of_cases, **wanted), index)
+        for name, wanted, index in (
+            ("all", {}, "ix_cases_rank_id"),
+            ("by kind", {"kind": CaseKind.REPORT}, "ix_cases_kind_rank_id"),
+            ("by reason", {"code": "code-7"}, "ix_case_reasons_code_rank_case_id"),
+            ("by language", {"language": "en"}, "ix_cases_language_rank_id"),
+            ("by post", {"post_id": 7}, "ix_cases_post_id_rank_id"),
+            ("in hand", {"claimed_by": 7}, "ix_cases_claimed_by_rank_id"),
+            ("by several", {"kind": CaseKind.HELD, "code": "code-7", "language": "fr"}, "case_reasons"),
+        )
+    },
+    "case": (lambda s: queue.line_of(s, 7), "cases.*comment_id"),
+    "oldest case": (queue.oldest, "ix_cases_opened_at"),
+    "decided just now": (lambda s: case_files.undoable(s, [7, 8], 3, since=NOW), "ix_events_comment_id_id"),
+    "latest of a network": (
+        lambda s: sources.latest(s, Origin(source="7"), size=40),
+        "ix_comments_source_created_at",
+    ),
+    "waiting of an address": (
+        lambda s: sources.waiting(s, Origin(commenter_id=7), size=200),
+        "ix_comments_commenter_id_state",
+    ),
     "decided": (lambda s: comments.queue(s, State.HIDDEN, after=None, before=500, size=25), "ix_comments_state_id"),
     "tabs": (comments.counts_by_state, "pk_tallies|sqlite_autoindex_tallies|PRIMARY KEY"),
     "oldest": (comments.oldest_waiting, "ix_comments_state_id"),

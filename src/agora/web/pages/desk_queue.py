@@ -13,7 +13,16 @@ from agora.store import case_files, comments, queue
 from agora.store.comments import Comment
 from agora.store.queue import Line, Numbers
 from agora.web.context import Context, whole_number
-from agora.web.presenters.cases import NOTHING_SENT, CaseButton, CaseView, Sent, case_view, case_views, lines_of
+from agora.web.presenters.cases import (
+    NOTHING_SENT,
+    CaseButton,
+    CaseView,
+    Sent,
+    case_view,
+    case_views,
+    lines_of,
+    spam_view,
+)
 from agora.web.presenters.comments import clause_titles
 from agora.web.presenters.queue import Shown, address, filters, only_posts_of, shown, tabs, wanted
 from agora.web.presenters.told import Meanwhile, done_by_address, story_views
@@ -161,7 +170,7 @@ def case_page(
 ) -> Response:
     """One case with all that happened to it, and with all the grounds on which it can be decided."""
     comment_id = whole_number(context.path("id")) or 0
-    comment_of(context, comment_id)
+    comment = comment_of(context, comment_id)
     part = shown(context)
     return context.page(
         "moderation/case.html",
@@ -169,6 +178,7 @@ def case_page(
         part=part,
         case=case_view(context, part, line_of(context, comment_id), sent),
         alone=True,
+        spam=spam_view(context, comment),
         selected=set(),
         story=story_views(context, comment_id),
         trouble=problem,

@@ -152,7 +152,6 @@ class CaseView:
     url: str
     parent: tuple[str, str] | None
     why: list[Message]
-    spam: WhySpam | None
     reports: list[ReportView]
     appeals: list[AppealView]
     email: str
@@ -220,6 +219,11 @@ def case_views(
     return views
 
 
+def spam_view(context: Context, comment: Comment) -> WhySpam:
+    """What the spam filter would say now. It is asked for one comment: for a page of them it takes too long."""
+    return why_spam(spam.scores(context.session, [comment])[comment.id])
+
+
 def case_view(context: Context, part: Shown, line: Line, sent: Sent) -> CaseView:
     """The card of one comment."""
     assert line.comment is not None  # noqa: S101 - that is what is asked for
@@ -276,7 +280,6 @@ class _Files:
         self.records = comments.records_of(session, addresses)
         self.decisions = events.last_decisions(session, ids)
         self.about = about_addresses(context, addresses) if addresses else {}
-        self.scores = spam.scores(session, [each for each in found if each.state is State.PENDING])
         self.clauses = self._clauses()
 
     def _clauses(self) -> dict[tuple[int | None, int | None], str]:
@@ -320,7 +323,6 @@ class _Files:
             url=context.url("desk_decision", id=comment.id),
             parent=_quote(comment.parent) if comment.parent else None,
             why=[reason.message for reason in comment.revision.why] if comment.state is State.PENDING else [],
-            spam=why_spam(self.scores[comment.id]) if comment.id in self.scores else None,
             reports=[self._report(report) for report in reports],
             appeals=[self._appeal(appeal) for appeal in appeals],
             email=comment.commenter.email if comment.commenter else "",
