@@ -10,8 +10,9 @@ from friends import Site
 from PIL import Image
 from sqlalchemy import select
 
-from agora.actions import moderation
+from agora.actions import moderation, notices
 from agora.actions import site as site_actions
+from agora.actions.notices import Notice
 from agora.actions.people import new_sign_in_link
 from agora.rules.moderation import Decision, Party
 from agora.store import site as site_store
@@ -114,6 +115,11 @@ def furnish(site: Site) -> Library:
     waiting = site.waiting(post, "Is it raining?", **bob)
     with site.writing() as session:
         _decide(session, hidden, maud, Decision.HIDE, site, clause=1)
+        notice = Notice(
+            reason="1", offence="", explanation="Beans!", name="Dan", email="dan@example.org", good_faith=True
+        )
+        reported = comment_in_full(session, published)
+        report = notices.report(session, reported, notice, site.settings, person=None, now=site.clock.now)
         subscription = subscriptions.of_comment(session, published)
         link = new_sign_in_link(session, alice, now=site.clock.now)
         portrait_name = session.scalars(select(Byline.portrait_name)).one()
@@ -122,6 +128,8 @@ def furnish(site: Site) -> Library:
     paths = {
         "my_comment": f"/my/comment/{sign('my-comment', waiting)}",
         "confirm": f"/my/address/{sign('confirm', waiting)}",
+        "my_report": f"/my/report/{sign('my-report', report.id)}",
+        "confirm_report": f"/my/reporter/{sign('confirm-report', report.id)}",
         "unsubscribe": f"/my/letters/{sign('unsubscribe', subscription.id)}",
         "sign_in_link": f"/sign-in/{sign('sign-in', link.id)}",
         "letter_decision": f"/letters/decide/{sign('decide', decision)}",

@@ -34,6 +34,8 @@ from web.looking import ON_SQLITE, article, csrf_of, how_many, words_of
 
 ROUTE_LIST = [route for route in ROUTES if isinstance(route, Route)]
 DESK = ("/admin", "/account")
+# Whose signed address leads to a form without a page of its own; else it is that of the commenter's own page.
+PAGE_OF = {"my_report_appeal": "my_report"}
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -59,12 +61,13 @@ def french_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library
 def path_of(library: Library, route: Route) -> str:
     """The address of something that is there, for each line of the sitemap."""
     if "{token}" in route.path:
-        name = {"my_withdraw": "my_comment", "my_follow": "my_comment"}.get(route.name, route.name)
-        return library.paths[name] + route.path.partition("{token}")[2]
+        name = route.name if route.name in library.paths else PAGE_OF.get(route.name, "my_comment")
+        return library.paths[name] + route.path.partition("{token}")[2].format(item=1)
     ids = {
         "/comments/{id}": library.published,
         "/admin/posts/{id}": library.post.id,
         "/admin/bylines/{id}": library.byline.id,
+        "/admin/reasons/{id}": 1,
         "/admin/moderation/{id}": library.waiting,
         "/admin/moderation/addresses/{id}": library.site.comment(library.published).commenter_id,
     }
