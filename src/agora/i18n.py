@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -58,6 +59,11 @@ def _written_month(month: int, language: str) -> str:
 @lru_cache(maxsize=1024)
 def _written_number(number: int, language: str) -> str:
     return format_decimal(number, locale=language)
+
+
+def country(language: str, code: str) -> str:
+    """Espagne · Spain: the name of a country by its ISO 3166-1 code."""
+    return str(Locale(language).territories.get(code, code))
 
 
 class Calendar:

@@ -216,3 +216,15 @@ LOOKING_AFTER = (
 SCREENS = READING + COMMENTING + ERRORS + SIGNING_IN + WRITING + MODERATING + LOOKING_AFTER
 
 every_screen = pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
+    Screen("data of an address", "data of an address", who=ADMINISTRATOR),
+    Screen("data without a reason", "data of an address", sent("#sources-form", "look"), 422, ADMINISTRATOR),
+    Screen(
+        "sources of an address",
+        "data of an address",
+        sent("#sources-form", "look", reason="Demande du tribunal"),
+        who=ADMINISTRATOR,
+    ),
+    Screen("orders", "/admin/orders", who=ADMINISTRATOR),
+    Screen("no orders", "/admin/orders", who=ADMINISTRATOR, at=EMPTY),
+    Screen("order with errors", "/admin/orders", sent("#order-form", received="x"), 422, ADMINISTRATOR),
+    Screen("order without its answer", "/admin/orders", sent("form.answer", "answer"), 422, ADMINISTRATOR),

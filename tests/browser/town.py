@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from agora import demo
 from agora.actions import bylines as byline_actions
 from agora.actions import comments as comment_actions
+from agora.actions import orders as order_actions
 from agora.actions import people as people_actions
 from agora.actions import site as site_actions
 from agora.actions.bylines import BylineDraft
 from agora.actions.comments import CommentDraft
+from agora.actions.orders import OrderDraft
 from agora.rules.moderation import Decision, State
 from agora.rules.policy import Mode, SiteRules
 from agora.store import bylines, people, subscriptions
@@ -101,6 +103,8 @@ def _moments(session: Session, site: Site, administrator: Person, maud: Person) 
         for state in OWN_STATES
     }
     case = {"comment": waiting.id, "version": waiting.version, "moderator": maud.id}
+    order = OrderDraft("Tribunal judiciaire de Lyon", "FR", "act", "Un commentaire.", now)
+    order_actions.register(session, order, by=administrator, now=now)
     return {
         "own waiting": f"/my/comment/{sign('my-comment', waiting.id)}",
         **{f"own {state}": f"/my/comment/{sign('my-comment', comment.id)}" for state, comment in newest.items()},

@@ -35,6 +35,7 @@ GROUPS: tuple[tuple[str, tuple[DeskPage, ...]], ...] = (
             DeskPage(N_("Site"), "desk_settings", Deed.MANAGE_SITE),
             DeskPage(N_("Charter"), "desk_charter", Deed.MANAGE_SITE),
             DeskPage(N_("Policy"), "desk_policy", Deed.MANAGE_SITE),
+            DeskPage(N_("Orders"), "desk_orders", Deed.MANAGE_SITE),
         ),
     ),
     (N_("My account"), (DeskPage(N_("My account"), "account"),)),

@@ -15,6 +15,7 @@ from agora.web.pages import (
     desk_data,
     desk_measures,
     desk_moderation,
+    desk_orders,
     desk_people,
     desk_policy,
     desk_posts,
@@ -272,6 +273,11 @@ ROUTES: list[BaseRoute] = [
         "/admin/charter",
         "desk_charter",
         Page(desk_people.charter, desk_people.save_charter, desk_people.charter_again, DESK, Deed.MANAGE_SITE),
+    ),
+    desk(
+        "/admin/orders",
+        "desk_orders",
+        Page(desk_orders.show, desk_orders.act, desk_orders.again, DESK, Deed.MANAGE_SITE),
     ),
     at("/letters/decide/{token}", "letter_decision", Page(letters.show, letters.act, letters.again, TOKEN)),
     # Programs

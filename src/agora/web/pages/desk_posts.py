@@ -9,6 +9,7 @@ from starlette.responses import Response
 from agora.actions import posts as actions
 from agora.actions.posts import PostDraft
 from agora.i18n import LANGUAGE_NAMES, LANGUAGES
+from agora.rules import duties
 from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.rules.moderation import State
 from agora.rules.permissions import Deed, may_edit_post
@@ -58,6 +59,7 @@ def desk(context: Context) -> Response:
         recent=recent,
         waiting=waiting,
         oldest=comments.oldest_waiting(context.session) if waiting else None,
+        to_do=duties.TO_DO[context.settings.operator] if context.may(Deed.MANAGE_SITE) else (),
     )
 
 
