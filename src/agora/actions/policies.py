@@ -4,7 +4,7 @@ import json
 import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,11 +20,13 @@ from agora.rules.moderation import State
 from agora.rules.policy import Mode, Reason, SiteRules, Submission, Verdict
 from agora.store import database, events, ledger, policies, versions
 from agora.store.people import Person
-from agora.store.policies import Judged, Policy
+from agora.store.policies import Judged, Policy, Sent
 from agora.tokens import fingerprint
 
 # Comments that are looked at again, and seconds after which no more are.
 MOST, PATIENCE = 1_000, 5.0
+# Of those that would fare otherwise, so many are shown; all are counted.
+SHOWN = 100
 
 
 def change_policy(
@@ -81,7 +83,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Trial:
-    """What a changed policy would have done; `was_cut` if time ran out before all were looked at."""
+    """What a changed policy would have done; `changes` are the latest, `was_cut` if time ran out before the earliest."""
 
     looked_at: int
     changes: list[Change]
@@ -95,19 +97,20 @@ def try_out(session: Session, before: SiteRules, after: SiteRules, *, patience: 
     Texts are looked at anew. How often somebody sent something is counted among these comments; what was known of
     the sender is taken from the reasons that were kept.
     """
-    found = policies.latest_judged(session, MOST)
-    surroundings = _Surroundings(found)
+    surroundings = _Surroundings(policies.latest_sent(session, MOST))
+    by_mode = [{mode: replace(rules, mode=mode) for mode in Mode} for rules in (before, after)]
     ends = time.perf_counter() + patience
-    changes, looked_at = [], 0
-    for comment in reversed(found):  # the latest first: they are the ones left if time runs out
+    changes, counts, looked_at = list[Change](), Counter[tuple[Outcome, Outcome]](), 0
+    for comment in policies.latest_judged(session, MOST):
         if time.perf_counter() > ends:
             break
         looked_at += 1
-        old, new = (_verdict(comment, rules, surroundings) for rules in (before, after))
-        if _outcome(old) is not _outcome(new):
-            changes.append(Change(comment, _outcome(old), _outcome(new), _reasons(old, new)))
-    counts = Counter((change.before, change.after) for change in changes)
-    return Trial(looked_at, changes, counts, looked_at < len(found))
+        old, new = (surroundings.verdict(comment, rules[comment.mode]) for rules in by_mode)
+        if (was := _outcome(old)) is not (will_be := _outcome(new)):
+            counts[was, will_be] += 1
+            if len(changes) < SHOWN:
+                changes.append(Change(comment, was, will_be, _reasons(old, new)))
+    return Trial(looked_at, changes, counts, looked_at < surroundings.count)
 
 
 def _outcome(verdict: Verdict) -> Outcome:
@@ -123,19 +126,22 @@ def _reasons(old: Verdict, new: Verdict) -> tuple[Reason, ...]:
     return (*new.blocked, *new.reasons) or (*old.blocked, *old.reasons)
 
 
-def _verdict(comment: Judged, rules: SiteRules, surroundings: "_Surroundings") -> Verdict:
-    rules = replace(rules, mode=comment.mode)
-    return policy.first_state(surroundings.submission(comment, rules), rules)
-
-
 class _Surroundings:
-    """What else was sent around each of these comments, earliest first."""
+    """What else was sent around each of these comments."""
 
-    def __init__(self, found: Sequence[Judged]) -> None:
-        self._of_source = _moments(found, lambda comment: comment.source)
-        self._of_words = _moments(found, lambda comment: comment.fingerprint)
+    def __init__(self, sent: Sequence[Sent]) -> None:
+        self.count = len(sent)
+        self._of_source: dict[str, list[datetime]] = defaultdict(list)
+        self._of_words: dict[str, list[datetime]] = defaultdict(list)
+        for source, words, at in reversed(sent):
+            if source:  # which is forgotten after a time
+                self._of_source[source].append(at)
+            self._of_words[words].append(at)
 
-    def submission(self, comment: Judged, rules: SiteRules) -> Submission:
+    def verdict(self, comment: Judged, rules: SiteRules) -> Verdict:
+        return policy.first_state(self._submission(comment, rules), rules)
+
+    def _submission(self, comment: Judged, rules: SiteRules) -> Submission:
         codes = {reason["code"]: reason for reason in comment.reasons}
         haste = timedelta(minutes=rules.haste_minutes)
         return Submission(
@@ -144,18 +150,11 @@ class _Surroundings:
             link_count=markup.link_count(comment.html),
             trap_filled="trap" in codes,
             sender_held="sender-held" in codes,
-            repeats=_earlier(self._of_words[comment.fingerprint], comment.created_at, REPEAT),
-            recent_from_source=_earlier(self._of_source[comment.source], comment.created_at, haste),
+            repeats=_earlier(self._of_words.get(comment.fingerprint, []), comment.created_at, REPEAT),
+            recent_from_source=_earlier(self._of_source.get(comment.source, []), comment.created_at, haste),
             spam_score=codes["spam"]["percent"] / 100 if "spam" in codes else None,
             **_standing(comment, codes),
         )
-
-
-def _moments(found: Sequence[Judged], key: Callable[[Judged], str]) -> Mapping[str, list[datetime]]:
-    moments: dict[str, list[datetime]] = defaultdict(list)
-    for comment in found:
-        moments[key(comment)].append(comment.created_at)
-    return moments
 
 
 def _earlier(moments: list[datetime], at: datetime, span: timedelta) -> int:

@@ -1,6 +1,6 @@
 """The policy as it read from one moment on: what judged a comment names the version."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -67,8 +67,26 @@ class Judged(NamedTuple):
     had_approved: bool  # an earlier comment of its address stands
 
 
-def latest_judged(session: Session, size: int) -> list[Judged]:
-    """The last comments, the earliest of them first."""
+class Sent(NamedTuple):
+    """When some words came from somewhere."""
+
+    source: str
+    fingerprint: str
+    at: datetime
+
+
+def latest_sent(session: Session, size: int) -> list[Sent]:
+    """The moments of the last comments, the latest first."""
+    query = select(Comment.source, Comment.fingerprint, Comment.created_at).where(*_BY_COMMENTERS)
+    return [Sent(*row) for row in session.execute(query.order_by(Comment.id.desc()).limit(size))]
+
+
+# People who are signed in pass the policy, and what was erased has no text any more.
+_BY_COMMENTERS = (Comment.person_id.is_(None), Comment.state != State.ERASED)
+
+
+def latest_judged(session: Session, size: int) -> Iterator[Judged]:
+    """The last comments, the latest first, a few of them at a time: their texts may be long."""
     earlier = aliased(Comment)
     had_approved = (
         select(earlier.id)
@@ -80,11 +98,12 @@ def latest_judged(session: Session, size: int) -> list[Judged]:
         select(Comment.id, Comment.name, *text, Comment.mode, Comment.source, Comment.fingerprint)
         .add_columns(Comment.created_at, had_approved)
         .join(CommentRevision, CommentRevision.id == Comment.revision_id)
-        .where(Comment.person_id.is_(None), Comment.state != State.ERASED)
+        .where(*_BY_COMMENTERS)
         .order_by(Comment.id.desc())
         .limit(size)
     )
-    return [Judged(*row) for row in reversed(session.execute(query).all())]
+    for row in session.execute(query, execution_options={"yield_per": 50}):
+        yield Judged(*row)
 
 
 def latest_versions(session: Session, size: int) -> Sequence[tuple[Policy, str | None]]:

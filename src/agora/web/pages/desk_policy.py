@@ -18,8 +18,6 @@ from agora.store.policies import Version
 from agora.web.context import Context, whole_number
 
 VERSIONS = 10
-# Of the comments that would fare otherwise, so many are shown; all are counted.
-SHOWN = 100
 EXCERPT = 160
 FLASHES = {"saved": N_("Saved."), "same": N_("Nothing was changed.")}
 
@@ -136,10 +134,10 @@ def _trial_view(context: Context, trial: Trial) -> TrialView:
             after=name(change.after),
             reasons=[reason.message for reason in change.reasons],
         )
-        for change in trial.changes[:SHOWN]
+        for change in trial.changes
     ]
     counts = [(name(before), name(after), count) for (before, after), count in sorted(trial.counts.items())]
-    return TrialView(trial.looked_at, int(actions.PATIENCE), trial.was_cut, counts, changes, len(trial.changes))
+    return TrialView(trial.looked_at, int(actions.PATIENCE), trial.was_cut, counts, changes, sum(trial.counts.values()))
 
 
 def _excerpt(body: str) -> str:
