@@ -83,7 +83,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Trial:
-    """What a changed policy would have done; `changes` are the latest, `was_cut` if time ran out before the earliest."""
+    """What a changed policy would have done; `was_cut` if time ran out before all comments were seen."""
 
     looked_at: int
     changes: list[Change]
