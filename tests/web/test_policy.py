@@ -7,7 +7,9 @@ from friends import Site, comment_id_of, comment_on, form
 from sqlalchemy import func, select
 
 from agora.rules.moderation import State
+from agora.rules.policy import SENTENCES
 from agora.store.policies import Policy
+from agora.web.presenters.queue import CODE_NAMES
 from web.looking import ON_SQLITE, complaint, how_many
 from web.test_preparing import somebody_writes
 
@@ -113,6 +115,11 @@ def test_earlier_version_can_be_opened(site: Site) -> None:
     shown = form(client.get(f"{PATH}?version={first}"), "policy-form")
 
     assert (shown["max_links"], shown["base"]) == ("3", str(first + 1))
+
+
+def test_every_reason_has_a_short_name() -> None:
+    """By which the queue is filtered."""
+    assert set(SENTENCES) - set(CODE_NAMES) == set()
 
 
 # Trying out
