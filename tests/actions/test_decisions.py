@@ -11,12 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agora.actions.comments import confirm_address, withdraw_comment
-from agora.actions.moderation import decide
+from agora.actions.moderation import decide, undo
+from agora.actions.people import add_person
 from agora.actions.posts import PostDraft, StaleEdition, save_post
 from agora.rules.errors import Conflict
 from agora.rules.moderation import Decision, Party, State
+from agora.rules.permissions import Role
 from agora.rules.policy import Mode, SiteRules
-from agora.store import comments, events, posts
+from agora.store import comments, counts, events, posts
 from agora.store.comments import Comment
 from agora.store.database import Database
 from agora.store.events import Event
@@ -223,3 +225,20 @@ def test_decided_comments_stay_decided(database: Database) -> None:
         decide(session, held, Decision.REJECT, party=Party.MODERATOR, version=1, clause=1, now=NOW)
 
         assert confirm(session, held) is State.REJECTED
+
+
+def test_undone_answer_leaves_no_trace(database: Database) -> None:
+    """Neither in the counts of the thread, nor as a place in it."""
+    with database.write() as session:
+        post = write_post(session, now=NOW)
+        maud = add_person(
+            session, name="Maud", email="m@example.org", role=Role.MODERATOR, language="en", password=None, now=NOW
+        )
+        first = write_comment(session, post, now=NOW)
+        held = write_comment(session, post, "So do I.", now=NOW, mode=Mode.PRE, parent=first)
+        decide(session, held, Decision.APPROVE, party=Party.MODERATOR, person=maud, version=1, now=NOW)
+
+        undo(session, held, person=maud, version=held.version, now=NOW)
+
+        assert (held.state, held.published_at, held.path) == (State.PENDING, None, None)
+        assert counts.wrong(session) == {}

@@ -204,13 +204,15 @@ def undo(session: Session, comment: Comment, *, person: Person, version: int, no
         raise Conflict(N_("This decision can no longer be taken back."))
     before, after = comment.state, undone.before
     was_first_time = after is not State.PUBLISHED and comment.published_at == undone.at
-    published_at = None if was_first_time and comment.shown_in_thread <= 1 else comment.published_at
-    if not comments.change_state(session, comment, after, published_at=published_at):
+    is_unanswered = comment.shown_in_thread <= 1
+    if not comments.change_state(session, comment, after, published_at=comment.published_at):
         raise _too_late()
     event = _record(
         session, comment, Decision.UNDO, before, Why(), party=Party.MODERATOR, person=person, now=now, undoes=undone.id
     )
     _keep_counts(session, comment, before, after)
+    if was_first_time and is_unanswered:
+        comments.forget_publication(session, comment)
     events.call_back_letters(session, undone.id)
     statements.take_back(session, undone.id, event)
     reports.reopen(session, undone.id)

@@ -278,7 +278,7 @@ def change_state(session: Session, comment: Comment, to: State, *, published_at:
     """Set the state if nobody changed the comment since it was read; False if somebody did."""
     hold_discussions(session, [comment.id])
     before = comment.state
-    path = (comment.path or path_of_reply(session, comment)) if published_at else None
+    path = comment.path or (path_of_reply(session, comment) if published_at else None)
     changed = session.execute(
         update(Comment)
         .where(Comment.id == comment.id, Comment.version == comment.version, Comment.state == before)
@@ -292,6 +292,13 @@ def change_state(session: Session, comment: Comment, to: State, *, published_at:
     tallies.add(session, tallies.of_state(to), 1, of=comment.post_id)
     session.refresh(comment, ["state", "version", "published_at", "path"])
     return True
+
+
+def forget_publication(session: Session, comment: Comment) -> None:
+    """As if it had never been public: after the counts, which follow its place, and while nothing hangs below it."""
+    gone = {"published_at": None, "path": None}
+    session.execute(update(_comments).where(_comments.c.id == comment.id).values(gone))
+    session.refresh(comment, ["published_at", "path"])
 
 
 def change_text(session: Session, comment: Comment, *, revision_id: int, fingerprint: str, edited_at: datetime) -> bool:
