@@ -242,6 +242,7 @@ def upgrade() -> None:
         sa.Column("commenter_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("proven", sa.Boolean(), nullable=False),
+        sa.Column("unfounded", sa.Integer(), nullable=False),
         sa.Column("good_faith_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("trusted_flagger", sa.Boolean(), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),

@@ -1,6 +1,8 @@
 """Reporting a comment: anyone can, gets a receipt at once, and can follow what becomes of it."""
 
 import re
+from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -8,15 +10,19 @@ from friends import Site, form
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from agora.actions import measures
+from agora.actions import site as site_actions
 from agora.actions.moderation import undo
+from agora.rules.measures import MeasureKind
 from agora.rules.moderation import UNDO_SECONDS, Decision, State
 from agora.rules.statements import Category, Ground, Prompt
 from agora.store.appeals import Appeal
 from agora.store.cases import Case, CaseKind
-from agora.store.comments import comment_in_full
+from agora.store.comments import Commenter, comment_in_full
 from agora.store.people import Person
 from agora.store.posts import Post
 from agora.store.reports import Outcome, Report, ReportItem
+from agora.store.schema import migrate
 from agora.store.statements import Statement
 from web.looking import ON_SQLITE, article, complaint, csrf_of, how_many, words_of
 
@@ -260,8 +266,8 @@ def test_reporter_contests_that_it_stays(site: Site, bobs: int) -> None:
 # What reports weigh
 
 
-def test_many_reports_hide_until_read(database_url: str, tmp_path: object) -> None:
-    with Site(database_url, tmp_path / "weighing", reports_hide="1") as site:  # type: ignore[operator]
+def test_many_reports_hide_until_read(database_url: str, tmp_path: Path) -> None:
+    with Site(database_url, tmp_path / "weighing", reports_hide="1") as site:
         post = site.post()
         bobs = site.published(post, "Idiots, all of them.", letters=True)
         maud = site.maud()
@@ -324,13 +330,97 @@ def test_unfounded_reports_weigh_less(site: Site, post: Post) -> None:
 def weigh(site: Site, comment_id: int, maud: Person) -> float:
     """What Carol's report of a comment weighs, who has confirmed her address; it is then dismissed."""
     send(site.client(), comment_id)
-    with site.database.read() as session:
-        report = session.scalars(select(Report).order_by(Report.id.desc()).limit(1)).one()
-        token = site.tokens.sign("confirm-report", report.id)
-    site.client().post(f"/my/reporter/{token}")
+    confirm(site)
     decide(site, maud, comment_id, "keep")
+    return reports_of(site)[-1].weight
+
+
+@ON_SQLITE
+def test_unfounded_reports_are_pointed_out(site: Site, post: Post) -> None:
+    """Art. 23(2): the moderators see on the card that a warning or a suspension may be due."""
+    maud = site.maud()
+    for number in range(5):
+        weigh(site, site.published(post, f"Harmless comment {number}."), maud)
+    last = site.published(post, "The last harmless comment.")
+
+    send(site.client(), last, explanation="Once more.")
+
+    page = site.client_of(maud).get("/admin/moderation")
+    assert "The last 5 reports of this person were dismissed." in page.text
+    assert f"/admin/measures/new?commenter={reports_of(site)[-1].commenter_id}" in page.text
+
+
+def reports_of(site: Site) -> list[Report]:
     with site.database.read() as session:
-        return session.get_one(Report, report.id).weight
+        reports = list(session.scalars(select(Report).order_by(Report.id)))
+        session.expunge_all()
+        return reports
+
+
+def confirm(site: Site) -> None:
+    """Carol follows the link in the receipt of her last report."""
+    token = site.tokens.sign("confirm-report", reports_of(site)[-1].id)
+    assert site.client().post(f"/my/reporter/{token}").status_code == 303
+
+
+@ON_SQLITE
+def test_suspended_reporter_is_told(site: Site, bobs: int) -> None:
+    """Nothing is taken, nothing is lost, and the page of the measure says why and until when."""
+    send(site.client(), bobs)
+    confirm(site)
+    maud = site.maud()
+    with site.writing() as session:
+        measures.impose(
+            session,
+            MeasureKind.NO_REPORTS,
+            commenter=session.get(Commenter, reports_of(site)[-1].commenter_id),
+            clause=8,
+            explanation="Five reports of nothing.",
+            until=site.clock.now + timedelta(days=30),
+            by=maud,
+            now=site.clock.now,
+        )
+
+    page = send(site.client(), bobs, explanation="Another one.")
+
+    assert page.status_code == 403
+    assert "Another one." in page.text
+    assert "Five reports of nothing." in site.client().get(path_of_measure(page)).text
+    assert how_many(site, Report) == 1
+
+
+def path_of_measure(page: httpx.Response) -> str:
+    found = re.search(r'href="(/my/measure/[^"]+)"', page.text)
+    assert found
+    return found[1]
+
+
+@ON_SQLITE
+def test_withdrawn_comment_ends_its_report(site: Site, bobs: int) -> None:
+    follow = send(site.client(), bobs).headers["location"]
+
+    site.client().post(f"/my/comment/{site.tokens.sign('my-comment', bobs)}/withdraw")
+
+    assert report_of(site).items[0].outcome is Outcome.MOOT
+    assert "its writer took it back" in words_of(site.client().get(follow))
+    assert "its writer took it back" in letters_to(site, CAROL)[-1]
+
+
+def test_trusted_flagger_is_believed(tmp_path: Path) -> None:
+    """Once the address is shown to be theirs: anyone could type it."""
+    url = f"sqlite:///{tmp_path / 'agora.db'}"
+    with Site(url, tmp_path / "trusting", trusted_flaggers=CAROL, reports_hide="2") as site:
+        migrate(site.database)
+        with site.writing() as session:
+            site_actions.initialise(session, site.settings, now=site.clock.now)
+        bobs = site.published(site.post(), "Idiots, all of them.")
+
+        send(site.client(), bobs)
+        assert (report_of(site).trusted_flagger, site.comment(bobs).state) == (False, State.PUBLISHED)
+        confirm(site)
+
+        assert (report_of(site).trusted_flagger, report_of(site).weight) == (True, 2.0)
+        assert site.comment(bobs).state is State.PENDING
 
 
 @ON_SQLITE

@@ -11,7 +11,7 @@ from agora.rules import reports as rules
 from agora.rules.errors import N_, FieldErrors, Message
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Reason
-from agora.rules.reports import OFFENCES, Offence, Standing
+from agora.rules.reports import OFFENCES, UNFOUNDED_IN_A_ROW, Offence, Standing
 from agora.rules.statements import Category, Ground
 from agora.settings import Settings
 from agora.store import commenting, comments, database, events, ledger, site, versions
@@ -177,11 +177,14 @@ def _report(session: Session, comment: Comment, notice: Notice, who: _Who, setti
 
 def _weigh(session: Session, found: Report, email: str, settings: Settings) -> None:
     """An address that anyone may have typed is nobody's word, be it that of a trusted flagger."""
-    standing, record = Standing.UNKNOWN, store.NO_RECORD
+    standing, record, found.unfounded = Standing.UNKNOWN, store.NO_RECORD, 0
     if found.proven:
         standing = Standing.SIGNED_IN if found.person_id else Standing.CONFIRMED
         standing = Standing.TRUSTED if email in settings.trusted_flaggers else standing
         record = store.record_of(session, found.commenter_id, found.person_id)
+        found.unfounded = store.unfounded_in_a_row(
+            session, found.commenter_id, found.person_id, most=UNFOUNDED_IN_A_ROW
+        )
     found.trusted_flagger = standing is Standing.TRUSTED
     found.weight = rules.weight(standing, upheld=record.upheld, dismissed=record.dismissed)
 

@@ -30,7 +30,12 @@ SENTENCES = {
     Outcome.DISMISSED: N_("The comment stays as it is."),
     Outcome.MOOT: N_("The comment is gone: its writer took it back."),
 }
-RESTORED = N_("The comment had been taken away; it was contested, and is shown again.")
+# What became of it later, such as by an appeal.
+LATER = {
+    (Outcome.UPHELD, State.PUBLISHED): N_("The comment had been taken away; it is shown again."),
+    (Outcome.DISMISSED, State.HIDDEN): N_("The comment had stayed; it is no longer shown."),
+    (Outcome.DISMISSED, State.REJECTED): N_("The comment had stayed; it is no longer shown."),
+}
 
 
 def settle(session: Session, comment: Comment, event: Recorded) -> list[reports.ReportItem]:
@@ -73,11 +78,10 @@ def _answer(session: Session, item: ReportItem, statement: Statement | None) -> 
     if event is None or item.outcome not in {Outcome.UPHELD, Outcome.DISMISSED}:
         # Of a comment that its writer took back, nobody decided anything.
         return Answer(item, SENTENCES[item.outcome], "", None, None, "", "", None)
-    is_back = item.outcome is Outcome.UPHELD and item.comment.state is State.PUBLISHED
     stays = item.outcome is Outcome.DISMISSED and item.decided_at is not None
     return Answer(
         item=item,
-        outcome=RESTORED if is_back else SENTENCES[item.outcome],
+        outcome=LATER.get((item.outcome, item.comment.state), SENTENCES[item.outcome]),
         decided=telling.BY_PROGRAM if event.party is Party.POLICY else telling.BY_PERSON,
         charter_id=event.charter_id,
         clause=statements.clause_of(session, event.charter_id, event.clause),

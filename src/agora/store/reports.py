@@ -54,7 +54,9 @@ class Report(Base):
     trusted_flagger: Mapped[bool] = mapped_column(default=False)
     language: Mapped[str] = mapped_column(String(8))
     source: Mapped[str] = mapped_column(String(32), default="")  # keyed hash of the network
-    weight: Mapped[float]  # what earlier notices of the same person were worth, when this one came
+    # As it was when this one came: what their word was worth, and how many of theirs were dismissed in a row before.
+    weight: Mapped[float]
+    unfounded: Mapped[int] = mapped_column(default=0)
 
     items: Mapped[list["ReportItem"]] = relationship(
         lazy="raise", back_populates="report", order_by="ReportItem.id", passive_deletes=True

@@ -21,6 +21,7 @@ from agora.rules.moderation import (
     decisions_for,
     next_state,
 )
+from agora.rules.reports import UNFOUNDED_IN_A_ROW
 from agora.rules.statements import CATEGORY_NAMES
 from agora.rules.urgency import Factor
 from agora.store import case_files, comments, events, site, spam
@@ -89,6 +90,8 @@ class ReportView:
     explanation: str
     name: str
     is_trusted: bool
+    unfounded: int  # dismissed in a row before this one
+    measure_url: str | None  # where they are many
 
 
 @dataclass(frozen=True)
@@ -356,7 +359,14 @@ class _Files:
             explanation=report.explanation,
             name=report.name,
             is_trusted=report.trusted_flagger,
+            unfounded=report.unfounded,
+            measure_url=self._measure_url(report) if report.unfounded >= UNFOUNDED_IN_A_ROW else None,
         )
+
+    def _measure_url(self, report: Report) -> str:
+        """Where a frequent unfounded notifier is warned, or suspended from reporting (art. 23(2))."""
+        whom = f"commenter={report.commenter_id}" if report.commenter_id else f"person={report.person_id}"
+        return f"{self.context.url('desk_new_measure')}?{whom}"
 
     def _appeal(self, found: Contested) -> AppealView:
         appeal, basis = found.appeal, found.statement or found.event
