@@ -58,6 +58,13 @@ def test_numbers_are_no_disguise() -> None:
     assert readings("En 1984, 50 % !") == ["en 1984 50"]
 
 
+def test_unreadable_expression_of_a_file_breaks_nothing() -> None:
+    watched = word_list(("/(/", "casino"))
+
+    assert watched.expressions == ()
+    assert watched.words_in("A ( casino") == ["casino"]
+
+
 def test_list_is_one_entry_a_line() -> None:
     assert entries_of(" casino \n\n/vi+agra/\r\nparis sportifs") == ("casino", "/vi+agra/", "paris sportifs")
 

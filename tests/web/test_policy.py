@@ -8,7 +8,9 @@ from sqlalchemy import func, select
 
 from agora.rules.moderation import State
 from agora.rules.policy import SENTENCES
+from agora.rules.statements import Automation
 from agora.store.policies import Policy
+from agora.store.statements import Statement
 from agora.web.presenters.queue import CODE_NAMES
 from web.looking import ON_SQLITE, complaint, how_many
 from web.test_preparing import somebody_writes
@@ -307,9 +309,23 @@ def test_rejection_by_policy_calls_no_moderator(site: Site) -> None:
     site.clock.forward(days=1)
     site.deliver()
 
-    history = [(event.kind, event.party) for event in site.history(comment_id_of(site, answer))]
+    comment_id = comment_id_of(site, answer)
+    history = [(event.kind, event.party) for event in site.history(comment_id)]
     assert history == [("comment.posted", None), ("comment.decided", "policy")]
     assert site.letters() == []
+    with site.database.read() as session:
+        statement = session.scalars(select(Statement).where(Statement.comment_id == comment_id)).one()
+        assert (statement.automation, statement.policy_id) == (Automation.FULLY, 1)
+
+
+@ON_SQLITE
+def test_edit_into_spam_is_rejected(site: Site) -> None:
+    saved(site, spam="reject", max_links=9)
+    own = comment_on(site.client(), site.post(moderation="post")).headers["location"].split("?")[0]
+
+    site.client().post(own, data={"body": SPAM})
+
+    assert "was not published" in site.client().get(own).text
 
 
 @ON_SQLITE

@@ -110,5 +110,9 @@ def _search(expression: Expression, text: str, watch: _Stopwatch) -> bool | None
 
 
 def expressions_in(entries: Iterable[str]) -> tuple[Expression, ...]:
-    """Those of a list's entries that stand between slashes."""
-    return tuple(Expression(line, entry[1:-1]) for line, entry in enumerate(entries, 1) if is_expression(entry))
+    """The entries of a list that stand between slashes and can be read: the desk refuses others, a file does not."""
+    return tuple(
+        Expression(line, entry[1:-1])
+        for line, entry in enumerate(entries, 1)
+        if is_expression(entry) and fault_of(entry) is None
+    )

@@ -109,5 +109,5 @@ _DEFAULTS = SiteRules(Mode.PRE)
 def _read(name: str, value: Any) -> Any:
     default = getattr(_DEFAULTS, name)
     if isinstance(default, Effect):
-        return Effect(value)
+        return Effect(value) if value in set(Effect) else default
     return tuple(value) if isinstance(default, tuple) else int(value)

@@ -38,10 +38,11 @@ class WordList:
 
 
 def word_list(entries: tuple[str, ...]) -> WordList:
-    words = [entry for entry in entries if not expressions.is_expression(entry)]
+    sought = expressions.expressions_in(entries)
+    words = [entry for line, entry in enumerate(entries, 1) if line not in {one.line for one in sought}]
     rows = {row: entry for entry in reversed(words) if (row := folding.readings(entry)[0])}
     lengths = tuple(sorted({row.count(" ") + 1 for row in rows}))
-    return WordList(tuple(dict.fromkeys(entries)), rows, lengths, expressions.expressions_in(entries))
+    return WordList(tuple(dict.fromkeys(entries)), rows, lengths, sought)
 
 
 def entries_of(text: str) -> tuple[str, ...]:
