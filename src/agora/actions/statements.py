@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from agora.rules import charter, telling
 from agora.rules.errors import Message
+from agora.rules.measures import STATED_AS, MeasureKind
 from agora.rules.moderation import Decision, Party
 from agora.rules.policy import Reason
 from agora.rules.statements import CATEGORY_NAMES, MEASURES, Automation, Category, Exemption, Ground, Legal, Prompt
@@ -167,7 +168,7 @@ def told(session: Session, statement: Statement) -> Told:
     return Told(
         statement=statement,
         done=telling.DONE_AS_SPAM if statement.decision is Decision.SPAM else telling.DONE[statement.measure],
-        duration=telling.UNTIL_READ if statement.decision is Decision.HOLD else telling.WITHOUT_END,
+        duration=_duration(statement),
         noticed=telling.POINTED_OUT if is_own_look else telling.PROMPTED[statement.prompt],
         decided=telling.DECIDED[statement.automation],
         found=[Reason.from_data(rule).message for rule in statement.rules],
@@ -175,6 +176,13 @@ def told(session: Session, statement: Statement) -> Told:
         category=CATEGORY_NAMES[statement.category] if is_on_law else "",
         contest_until=telling.contest_until(statement.informed_at) if statement.informed_at else None,
     )
+
+
+def _duration(statement: Statement) -> str:
+    if statement.decision is Decision.HOLD:
+        return telling.UNTIL_READ
+    is_warning = statement.measure == STATED_AS[MeasureKind.WARNING]
+    return telling.UNTIL_ACKNOWLEDGED if is_warning else telling.WITHOUT_END
 
 
 def clause_of(session: Session, charter_id: int | None, number: int | None) -> tuple[int, str] | None:

@@ -20,6 +20,7 @@ DONE_AS_SPAM = N_("Your comment was taken for unwanted advertising: only you and
 
 # For how long, where no end was set.
 WITHOUT_END = N_("On this site, without an end, unless the decision is changed.")
+UNTIL_ACKNOWLEDGED = N_("Until you have read it and said so.")
 UNTIL_READ = N_("On this site, until a moderator has decided.")
 
 PROMPTED = {

@@ -24,7 +24,7 @@ def everything_about(session: Session, commenter: Commenter, *, sources: bool, n
         "comments": [_comment(session, comment, sources=sources) for comment in written],
         "reports": [_report(report) for report in _reports(session, commenter.id)],
         "measures": [_measure(session, measure) for measure in _rows(session, Measure, commenter.id)],
-        "appeals": [_appeal(appeal) for appeal in _rows(session, Appeal, commenter.id)],
+        "appeals": [_appeal(appeal) for appeal in _appeals(session, commenter.id)],
         "letters_planned": [_told(row, "letter", "due_at") for row in _letters(session, commenter.id)],
     }
     if notes:
@@ -87,6 +87,13 @@ def _measure(session: Session, measure: Measure) -> dict[str, Any]:
     told = _told(measure, "reference", "kind", "created_at", "until", "ended_at", "clause", "explanation")
     told["statements_of_reasons"] = _statements(session, Statement.measure_id == measure.id)
     return told
+
+
+def _appeals(session: Session, commenter_id: int) -> list[Appeal]:
+    """Those about their comments and reports, and those about measures against them."""
+    measures = select(Measure.id).where(Measure.commenter_id == commenter_id)
+    theirs = (Appeal.commenter_id == commenter_id) | Appeal.measure_id.in_(measures)
+    return list(session.scalars(select(Appeal).where(theirs).order_by(Appeal.id)))
 
 
 def _appeal(appeal: Appeal) -> dict[str, Any]:
