@@ -7,7 +7,7 @@ import pytest
 from friends import Site, comment_id_of, comment_on, decide, form
 from sqlalchemy import func, select
 
-from agora.actions import notices
+from agora.actions import ledger, notices
 from agora.actions.notices import Notice
 from agora.rules.moderation import State
 from agora.store.comments import Comment, Commenter, CommentRevision, comment_in_full
@@ -79,6 +79,8 @@ def test_person_is_erased_everywhere(site: Site) -> None:
     with site.database.read() as session:
         assert session.scalar(select(func.count()).select_from(Source)) == 0
         kinds = list(session.scalars(select(LedgerEntry.kind).order_by(LedgerEntry.number)))
+        assert ledger.verify(session, {}, progress=lambda *_: None).number == len(kinds)
+        assert ledger.strays(session) == []
     assert kinds[-1] == "person.erased"
 
 

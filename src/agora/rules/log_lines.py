@@ -27,9 +27,10 @@ DECIDED_BY_RULES = {Decision.APPROVE: N_("Published: nothing holds it any more")
 HAPPENED = {
     "report.received": N_("Report received"),
     "appeal.lodged": N_("Appeal lodged"),
-    "appeal.answered": N_("Appeal answered"),
     "measure.imposed": N_("Measure against somebody"),
     "measure.ended": N_("Measure ended"),
+    "measure.upheld": N_("Measure upheld"),
+    "measure.upheld": N_("Measure kept after an appeal"),
     "charter.changed": N_("The charter was changed"),
     "policy.changed": N_("The rules that hold comments back were changed"),
     "site.changed": N_("How the site moderates was changed"),
@@ -46,8 +47,8 @@ DECISIONS = "comment.decided"
 LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "decisions": (N_("Decisions"), (DECISIONS,)),
     "reports": (N_("Reports"), ("report.received",)),
-    "appeals": (N_("Appeals"), ("appeal.lodged", "appeal.answered")),
-    "measures": (N_("Measures"), ("measure.imposed", "measure.ended")),
+    "appeals": (N_("Appeals"), ("appeal.lodged",)),
+    "measures": (N_("Measures"), ("measure.imposed", "measure.ended", "measure.upheld")),
     "rules": (N_("Rules"), ("charter.changed", "policy.changed", "site.changed", "log.key")),
     "orders": (N_("Orders"), ("order.received", "order.confirmed", "order.carried-out")),
     "data": (N_("Personal data"), ("source.seen", "person.erased")),
@@ -101,6 +102,7 @@ NAMED = {
     "measure": N_("measure %(value)s"),
     "order": N_("order %(value)s"),
     "country": N_("from %(value)s"),
+    "comments": N_("comments: %(value)s"),
 }
 # … and those whose words have names.
 WORDS: dict[str, dict[str, str]] = {
@@ -110,4 +112,9 @@ WORDS: dict[str, dict[str, str]] = {
     "against": {str(Against(kind)): name for kind, name in AGAINST_NAMES.items()},
     "moderation": {str(Mode(mode)): name for mode, name in MODE_NAMES.items()},
     "order_kind": ORDERS,
+    "appellant": {"commenter": N_("by who wrote it"), "notifier": N_("by who reported it")},
+    "authors_moderate": {
+        "yes": N_("authors moderate under their own posts"),
+        "no": N_("authors no longer moderate under their own posts"),
+    },
 }
