@@ -7,11 +7,13 @@ import pytest
 from friends import Site
 from sqlalchemy import select
 
+from agora.actions import moderation
 from agora.actions import site as site_actions
-from agora.rules.moderation import UNDO_SECONDS, State
+from agora.rules.moderation import UNDO_SECONDS, Decision, Party, State
 from agora.rules.statements import Exemption, Legal
 from agora.store.appeals import Appeal, Ruling
 from agora.store.cases import Case, CaseKind
+from agora.store.comments import comment_in_full
 from agora.store.people import Person
 from agora.store.statements import Statement
 from web.looking import ON_SQLITE, csrf_of, how_many, words_of
@@ -261,3 +263,19 @@ def test_spam_can_be_contested(site: Site, maud: Person) -> None:
 
     assert "taken for unwanted advertising" in page
     assert contest(site, comment_id).status_code == 303
+
+
+@ON_SQLITE
+def test_erased_comment_ends_its_appeal(site: Site, maud: Person, hidden: int) -> None:
+    contest(site, hidden)
+    with site.writing() as session:
+        comment = comment_in_full(session, hidden)
+        assert comment
+        moderation.decide(
+            session, comment, Decision.ERASE, party=Party.COMMENTER, version=comment.version, now=site.clock.now
+        )
+
+    assert appeal_of(site).ruling is Ruling.MOOT
+    letter = letters_to(site, BOB)[-1]
+    assert "nothing left to decide" in letter
+    assert "Somebody else" not in letter

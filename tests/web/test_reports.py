@@ -290,8 +290,14 @@ def test_many_reports_hide_until_read(database_url: str, tmp_path: Path) -> None
             statement = session.scalars(select(Statement)).one()
             assert (statement.decision, statement.informed_by) == (Decision.HOLD, "letter")
         assert cases(site) == [(CaseKind.REPORT, bobs)]
+        own = f"/my/comment/{site.tokens.sign('my-comment', bobs)}"
+        site.client().post(own, data={"body": "Idiots, nearly all of them."})
+        assert site.comment(bobs).state is State.PENDING  # another text does not answer a report
         assert decide(site, maud, bobs, "approve").status_code == 303
         assert {item.outcome for item in report_items(site)} == {Outcome.DISMISSED}
+        for name in ("eve", "fay"):  # what a moderator has read is not hidden by numbers again
+            send(site.client(), bobs, email=f"{name}@example.org")
+        assert site.comment(bobs).state is State.PUBLISHED
 
 
 def report_items(site: Site) -> list[ReportItem]:

@@ -132,8 +132,10 @@ def _follow(
         statement = statements.restrict(session, event, comment, decision, why, party=party, person=person)
     elif comment.state is State.PUBLISHED and before is not State.PUBLISHED:
         statements.lift(session, comment, event)
-    answered = reports.settle(session, comment, event)
-    ruled = appeals.settle(session, comment, event, person, why.explanation)
+    # Whoever reported or contests is answered by a person, not by a program.
+    is_answer = party is not Party.POLICY
+    answered = reports.settle(session, comment, event) if is_answer else []
+    ruled = appeals.settle(session, comment, event, person, why.explanation) if is_answer else []
     if decision is Decision.KEEP and not answered and not ruled:
         raise Conflict(N_("Nothing waits for an answer here any more."))
     cases.refresh(session, comment, now=event.at)

@@ -232,8 +232,7 @@ def _record(session: Session, new: Report, named: list[Comment], notice: Notice,
 
 def _follow(session: Session, comment: Comment, settings: Settings, now: datetime) -> bool:
     """Put a comment before the moderators; whether the notices weigh enough to hide it until one has read it."""
-    weight = store.weight_on(session, comment.id) if settings.reports_hide else 0
-    if not weight or weight < settings.reports_hide or comment.state is not State.PUBLISHED:
+    if not _weighs_enough(session, comment, settings):
         cases.refresh(session, comment, now=now)
         return False
     reason = Reason("reported", {"count": len(store.open_items(session, comment.id))})
@@ -241,6 +240,13 @@ def _follow(session: Session, comment: Comment, settings: Settings, now: datetim
     session.flush()
     moderation.decide(session, comment, Decision.HOLD, party=Party.POLICY, version=comment.version, now=now)
     return True
+
+
+def _weighs_enough(session: Session, comment: Comment, settings: Settings) -> bool:
+    """What a moderator has read and left is not hidden by numbers again."""
+    if not settings.reports_hide or comment.state is not State.PUBLISHED or store.was_kept(session, comment):
+        return False
+    return store.weight_on(session, comment.id) >= settings.reports_hide
 
 
 def confirm(session: Session, found: Report, settings: Settings, *, whence: str, now: datetime) -> None:

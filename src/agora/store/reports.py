@@ -11,6 +11,7 @@ from agora.rules.statements import Category, Ground
 from agora.store.appeals import Appeal, Ruling
 from agora.store.columns import Base, Identity, UtcDateTime, Words, one_of
 from agora.store.comments import Comment
+from agora.store.events import Event
 
 
 class Outcome(StrEnum):
@@ -192,6 +193,20 @@ def unfounded_in_a_row(session: Session, commenter_id: int | None, person_id: in
     )
     rights = list(session.scalars(query))
     return rights.index(True) if True in rights else len(rights)
+
+
+def was_kept(session: Session, comment: Comment) -> bool:
+    """Whether somebody has read the text that stands because of a report, and left it."""
+    query = (
+        select(ReportItem.id)
+        .join(Event, Event.id == ReportItem.event_id)
+        .where(
+            ReportItem.comment_id == comment.id,
+            ReportItem.outcome == Outcome.DISMISSED,
+            Event.revision_id == comment.revision_id,
+        )
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def weight_on(session: Session, comment_id: int) -> float:

@@ -32,6 +32,7 @@ class AppealView:
     text: str
     ruling: str
     is_open: bool
+    is_answered: bool
     answered_at: datetime | None
     answer: str
     same_person: bool
@@ -87,6 +88,7 @@ def appeal_view(appeal: Appeal) -> AppealView:
         text=appeal.text,
         ruling=RULINGS[appeal.ruling],
         is_open=appeal.ruling is Ruling.OPEN,
+        is_answered=appeal.ruling in {Ruling.GRANTED, Ruling.REFUSED},
         answered_at=appeal.answered_at,
         answer=appeal.answer,
         same_person=appeal.same_person,
