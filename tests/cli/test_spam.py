@@ -29,8 +29,8 @@ def test_replay_scores_before_it_learns(within: Command) -> None:
 def test_replay_sums_up(within: Command) -> None:
     replayed = within("moderation", "replay", str(OWN))
     first, later, _cost = replayed.stderr.splitlines()
-    assert first.startswith("All 760 comments: 335 spam, ")
-    assert later.startswith("The 560 after 200 decisions: ")
+    assert first.startswith("All 894 comments: 401 spam, ")
+    assert later.startswith("The 694 after 200 decisions: ")
     assert f"score of {HELD_FROM:.2f} on" in replayed.stderr
 
 
