@@ -7,7 +7,7 @@ from friends import Site, comment_id_of, comment_on, form
 from sqlalchemy import func, select
 
 from agora.rules.moderation import State
-from agora.rules.policy import SENTENCES
+from agora.rules.policy import SENTENCES, Mode
 from agora.rules.statements import Automation
 from agora.store.policies import Policy
 from agora.store.statements import Statement
@@ -144,6 +144,22 @@ def test_trial_tells_who_would_fare_otherwise(site: Site) -> None:
 
 
 @ON_SQLITE
+def test_mode_is_tried_and_saved_too(site: Site) -> None:
+    client = site.client_of(site.ada())
+    site.waiting(site.post(), "Nothing special.")
+
+    # The site reads first comments; this one was sent when it read all of them, and is another story.
+    site.published(site.post("Another garden"), "A newcomer.", mode=Mode.FIRST_TIME)
+    trial = change(client, "try", moderation="post")
+    assert trial.text.split("<tbody>")[1].count("<tr>") == 1
+    assert form(trial, "policy-form")["moderation"] == "post"
+
+    assert change(client, moderation="post").headers["location"] == f"{PATH}?done=saved"
+    assert versions(site) == 0
+    assert site.comment(comment_id_of(site, comment_on(site.client(), site.post("A third")))).state is State.PUBLISHED
+
+
+@ON_SQLITE
 def test_trial_waits_for_nobody(site: Site) -> None:
     client = site.client_of(site.ada())
     site.published(site.post(), "One. Two. Three.")
@@ -226,7 +242,7 @@ def test_slow_mode_asks_for_patience(site: Site) -> None:
     assert comment_on(site.client(), post, "Two, again.").status_code == 303
 
 
-@pytest.mark.parametrize("stated", [{"post": 5}, {"policy": 5}, {"post": 5, "policy": 0}], ids=str)
+@pytest.mark.parametrize("stated", [{"post": 5}, {"policy": 5}, {"post": 5, "policy": 9}], ids=str)
 @ON_SQLITE
 def test_discussion_closes_by_itself(site: Site, stated: dict[str, int]) -> None:
     if "policy" in stated:

@@ -105,7 +105,9 @@ def try_out(session: Session, before: SiteRules, after: SiteRules, *, patience: 
         if time.perf_counter() > ends:
             break
         looked_at += 1
-        old, new = (surroundings.verdict(comment, rules[comment.mode]) for rules in by_mode)
+        moved = comment.follows_site and comment.mode is before.mode
+        modes = comment.mode, after.mode if moved else comment.mode
+        old, new = (surroundings.verdict(comment, rules[mode]) for rules, mode in zip(by_mode, modes, strict=True))
         if (was := _outcome(old)) is not (will_be := _outcome(new)):
             counts[was, will_be] += 1
             if len(changes) < SHOWN:
@@ -165,7 +167,7 @@ def _standing(comment: Judged, codes: Mapping[str, Any]) -> dict[str, Any]:
     """What was known of the address: as the reasons say, or as its earlier comments do where nobody asked."""
     asked = comment.mode is Mode.FIRST_TIME
     approved = "first-comment" not in codes if asked else comment.had_approved
-    verified = asked and approved and "unverified" not in codes
+    verified = approved and "unverified" not in codes if asked else comment.verified
     return {
         "approved_of_address": int(approved),
         "address_verified": verified,

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from agora.rules.moderation import State
 from agora.rules.policy import Mode
 from agora.store.columns import Base, Identity, UtcDateTime
-from agora.store.comments import Comment, CommentRevision
+from agora.store.comments import Comment, Commenter, CommentRevision
 from agora.store.people import Person
+from agora.store.posts import Post
 
 
 class Policy(Base):
@@ -64,6 +65,8 @@ class Judged(NamedTuple):
     source: str
     fingerprint: str
     created_at: datetime
+    follows_site: bool  # its post has no mode of its own
+    verified: bool  # its address is confirmed by now
     had_approved: bool  # an earlier comment of its address stands
 
 
@@ -96,8 +99,10 @@ def latest_judged(session: Session, size: int) -> Iterator[Judged]:
     text = (CommentRevision.body, CommentRevision.html, Comment.language, CommentRevision.reasons)
     query = (
         select(Comment.id, Comment.name, *text, Comment.mode, Comment.source, Comment.fingerprint)
-        .add_columns(Comment.created_at, had_approved)
+        .add_columns(Comment.created_at, Post.moderation.is_(None), Commenter.verified_at.is_not(None), had_approved)
         .join(CommentRevision, CommentRevision.id == Comment.revision_id)
+        .join(Post, Post.id == Comment.post_id)
+        .outerjoin(Commenter, Commenter.id == Comment.commenter_id)
         .where(*_BY_COMMENTERS)
         .order_by(Comment.id.desc())
         .limit(size)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from agora.actions import judging
 from agora.actions import policies as actions
+from agora.actions import site as site_actions
 from agora.actions.policies import OUTCOME_NAMES, Outcome, Trial
 from agora.i18n import translate
 from agora.rules import checklist, site_rules
@@ -61,9 +62,35 @@ def prepare(context: Context) -> Response | None:
 
 
 def save(context: Context) -> Response:
+    changed = [_save_choices(context, _sent_rules(context)), _save_mode(context)]
+    return context.redirect(f"{context.url('desk_policy')}?done={'saved' if any(changed) else 'same'}")
+
+
+def _save_choices(context: Context, rules: SiteRules) -> bool:
+    in_force = _rules(context, policies.current_version(context.session))
+    if rules.as_source() == in_force.as_source():
+        return False
     base = context.fields.number("base")
-    done = actions.change_policy(context.session, _sent_rules(context), base=base, by=context.person, now=context.now)
-    return context.redirect(f"{context.url('desk_policy')}?done={'saved' if done else 'same'}")
+    actions.change_policy(context.session, rules, base=base, by=context.person, now=context.now)
+    return True
+
+
+def _save_mode(context: Context) -> bool:
+    site, mode = context.site, _sent_mode(context)
+    if mode is site.moderation:
+        return False
+    site_actions.change_site(
+        context.session,
+        site,
+        title=site.title,
+        tagline=site.tagline,
+        contact=site.contact,
+        moderation=mode,
+        authors_moderate=site.authors_moderate,
+        by=context.person,
+        now=context.now,
+    )
+    return True
 
 
 def again(context: Context, problem: FieldErrors | Refused) -> Response:
@@ -88,9 +115,17 @@ def _sent(context: Context) -> dict[str, str]:
     return {name: context.fields.raw(name) for name in site_rules.CHOICES}
 
 
+def _sent_mode(context: Context) -> Mode | None:
+    """The one chosen; None: as the settings say."""
+    if not context.fields.has("moderation"):
+        return context.site.moderation
+    chosen = context.fields.text("moderation")
+    return Mode(chosen) if chosen in set(Mode) else None
+
+
 def _sent_rules(context: Context) -> SiteRules:
     """Raises FieldErrors."""
-    mode = context.site.moderation or Mode(context.settings.moderation)
+    mode = _sent_mode(context) or Mode(context.settings.moderation)
     return SiteRules(mode, limit_haste=context.settings.rate_limits, **checklist.read(_sent(context)))
 
 
@@ -110,7 +145,9 @@ def _page(
         checks=CHECKLIST,
         values=values,
         effect_names=EFFECT_NAMES,
-        mode=MODE_NAMES[context.site.moderation or Mode(context.settings.moderation)],
+        modes=list(MODE_NAMES.items()),
+        chosen=_sent_mode(context) or "",
+        configured=MODE_NAMES[Mode(context.settings.moderation)],
         base=latest[0][0].id if latest else "",
         versions=latest,
         errors=errors or {},
