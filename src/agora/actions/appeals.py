@@ -10,7 +10,7 @@ from agora.rules.errors import N_, Conflict, FieldErrors, Message, Refused
 from agora.rules.moderation import Party, State
 from agora.rules.telling import contest_until
 from agora.settings import Settings
-from agora.store import appeals, events, ledger, people, versions
+from agora.store import appeals, database, events, ledger, people, versions
 from agora.store.appeals import Appeal, Appellant, Ruling
 from agora.store.comments import Comment
 from agora.store.events import Event, Recorded
@@ -48,6 +48,7 @@ def lodge(session: Session, statement: Statement, text: str, settings: Settings,
     Raises FieldErrors for `appeal`, and Conflict where it cannot be contested any more.
     """
     _check_text(text)
+    database.lock(session, f"appeal:statement:{statement.id}")
     if earlier := appeals.against_statements(session, [statement.id]).get(statement.id):
         return _twin(earlier, text)
     if not may_contest(statement, now):
@@ -69,6 +70,7 @@ def lodge(session: Session, statement: Statement, text: str, settings: Settings,
 def lodge_as_notifier(session: Session, item: ReportItem, text: str, settings: Settings, *, now: datetime) -> Appeal:
     """Who reported contests that the comment stays. Raises as `lodge` does."""
     _check_text(text)
+    database.lock(session, f"appeal:outcome:{item.id}")
     if earlier := appeals.against_outcomes(session, [item.id]).get(item.id):
         return _twin(earlier, text)
     if not may_contest_outcome(item, now):
