@@ -130,7 +130,7 @@ CHECKLIST = (
         N_("What looks like spam"),
         N_("The filter learns from what is decided here. It rejects nothing by itself unless you say so."),
         (Effect.OFF, Effect.HOLD, Effect.REJECT),
-        (Figure("spam_percent", N_("From this likelihood on, in per cent"), 1, 100),),
+        (Figure("spam_percent", N_("Likelihood, in per cent"), 1, 100),),
     ),
 )
 
