@@ -58,7 +58,7 @@
     const place = document.createElement("div");
     if (byPointer) {
       place.className = "decided";
-      place.style.blockSize = `${article.offsetHeight}px`;
+      place.style.blockSize = `${article.getBoundingClientRect().height}px`;
     }
     article.replaceWith(place);
     if (!byPointer) {
@@ -147,8 +147,10 @@
       const here = document.getElementById(id);
       const there = page.getElementById(id);
       if (here && there) here.replaceChildren(...there.childNodes);
-      if (here && there && id === "numbers") document.title = titleFor(there.dataset.waiting);
     }
+    const { waiting: count } = page.getElementById("numbers").dataset;
+    document.getElementById("numbers").dataset.waiting = count;
+    document.title = titleFor(count);
   }
 
   function titleFor(count) {

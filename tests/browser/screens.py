@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Response
 
+from browser.concerned import SUSPENDED, WARNED
 from browser.town import ADMINISTRATOR, BROKEN, DISCUSSED, EMPTY, FILLED, MAUD, OWN_STATES, READER, WITHOUT_TABLES, Town
-from browser.visits import Watch, send, window
+from browser.visits import Watch, send, send_plainly, window
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,32 @@ COMMENTING = (
     ),
     Screen("own page, with an error", "own waiting", sent("form[data-once]:has(textarea)", body=" "), status=422),
     *(Screen(f"own page, {state}", f"own {state}") for state in OWN_STATES),
+    Screen(
+        "comment of somebody suspended",
+        "reply",
+        sent("#comment-form", name="Gaston", email=SUSPENDED, body=LONG),
+        status=403,
+    ),
+    Screen(
+        "comment of somebody warned", "reply", sent("#comment-form", name="Denise", email=WARNED, body=LONG), status=403
+    ),
+    Screen("own suspension", "own suspension"),
+    Screen("own warning", "own warning"),
+    Screen("own warning, contested without words", "own warning", sent("#contest", appeal=" "), status=422),
+    Screen("my data", "my data"),
+    Screen("my data, not sure", "my data", sent("#erase-form"), status=422),
     Screen("confirm an address", "confirm"),
     Screen("unsubscribe", "unsubscribe"),
+)
+REPORTING = (
+    Screen("report form", "report form"),
+    Screen("report with errors", "report form", sent("#report-form", explanation="", email="x"), status=422),
+    Screen("report that waits", "report that waits"),
+    Screen("report that was decided", "report that was decided"),
+    Screen("report contested without words", "report that was decided", sent("#contest", appeal=" "), status=422),
+    Screen("confirm a reporter", "confirm a reporter"),
+    Screen("own page, contested", "own contested"),
+    Screen("own page, contested without words", "own contestable", sent("#contest", appeal=" "), status=422),
 )
 ERRORS = (
     Screen("not found", "/posts/rien", status=404),
@@ -177,15 +202,28 @@ MODERATING = (
     Screen("queue", "/admin/moderation", who=MAUD),
     *(Screen(f"queue, {state}", f"/admin/moderation?state={state}", who=MAUD) for state in OWN_STATES),
     Screen("empty queue", "/admin/moderation", who=MAUD, at=EMPTY),
-    Screen("decision without its reason", "/admin/moderation", sent("form.decide", "reject"), status=422, who=MAUD),
+    Screen(
+        "decision without its reason",
+        "/admin/moderation?kind=held",
+        lambda page: send_plainly(page, "form.decide", "reject"),
+        status=422,
+        who=MAUD,
+    ),
     Screen("decision for nobody", "/admin/moderation", sent("#bulk", "approve"), status=422, who=MAUD),
     Screen("queue, narrowed", "/admin/moderation?kind=held&language=fr&mine=yes", who=MAUD),
-    Screen("queue, after a decision", "/admin/moderation", lambda page: decide_by_key(page), who=ADMINISTRATOR),
+    Screen("queue, after a decision", "decided just now", who=ADMINISTRATOR),
     Screen("one case", "case", who=MAUD),
     Screen("one case, with an error", "case", sent("form.decide", "reject"), status=422, who=MAUD),
     Screen("everything by one source", "source", who=MAUD),
     Screen("source with an error", "source", sent("#source-form", days="7"), status=422, who=MAUD),
     Screen("comments of one address", "commenter", who=MAUD),
+    Screen("address under a measure", "address under a measure", who=MAUD),
+    Screen("measures", "/admin/measures", who=MAUD),
+    Screen("no measures", "/admin/measures", who=MAUD, at=EMPTY),
+    Screen("measure with an appeal", "measure", who=MAUD),
+    Screen("new measure", "new measure", who=MAUD),
+    Screen("new measure with errors", "new measure", sent("#measure-form"), status=422, who=MAUD),
+    Screen("new measure for a network", "new measure for a network", who=MAUD),
     Screen("letter to approve", "letter to approve"),
     Screen("letter to reject, with an error", "letter to reject", sent("form.stack"), status=422),
 )
@@ -194,6 +232,9 @@ LOOKING_AFTER = (
     Screen("person with errors", "/admin/people", sent("form.stack", "add", email="x"), 422, ADMINISTRATOR),
     Screen("settings", "/admin/settings", who=ADMINISTRATOR),
     Screen("settings with errors", "/admin/settings", sent("form.stack", title="", contact="x"), 422, ADMINISTRATOR),
+    Screen("ready-made reasons", "/admin/reasons", who=MAUD),
+    Screen("ready-made reason", "/admin/reasons/1", who=MAUD),
+    Screen("reason with errors", "/admin/reasons/new", sent("#reason-form", title=""), status=422, who=MAUD),
     Screen("charter at the desk", "/admin/charter", who=ADMINISTRATOR),
     Screen("charter with an error", "/admin/charter", sent("form.stack", body=""), 422, ADMINISTRATOR),
     Screen("policy", "/admin/policy", who=ADMINISTRATOR),
@@ -210,12 +251,6 @@ LOOKING_AFTER = (
         sent("#policy-form", "try", held_words="bibliothèque\nune\n/[aeiou]{3}/", max_links="0", blocked_words="livre"),
         who=ADMINISTRATOR,
     ),
-    Screen("account", "/account", who=ADMINISTRATOR),
-    Screen("account with an error", "/account", sent("form:has(#password)", "password", password="x"), 422, MAUD),
-)
-SCREENS = READING + COMMENTING + ERRORS + SIGNING_IN + WRITING + MODERATING + LOOKING_AFTER
-
-every_screen = pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
     Screen("data of an address", "data of an address", who=ADMINISTRATOR),
     Screen("data without a reason", "data of an address", sent("#sources-form", "look"), 422, ADMINISTRATOR),
     Screen(
@@ -228,3 +263,9 @@ every_screen = pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: scr
     Screen("no orders", "/admin/orders", who=ADMINISTRATOR, at=EMPTY),
     Screen("order with errors", "/admin/orders", sent("#order-form", received="x"), 422, ADMINISTRATOR),
     Screen("order without its answer", "/admin/orders", sent("form.answer", "answer"), 422, ADMINISTRATOR),
+    Screen("account", "/account", who=ADMINISTRATOR),
+    Screen("account with an error", "/account", sent("form:has(#password)", "password", password="x"), 422, MAUD),
+)
+SCREENS = READING + COMMENTING + REPORTING + ERRORS + SIGNING_IN + WRITING + MODERATING + LOOKING_AFTER
+
+every_screen = pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)

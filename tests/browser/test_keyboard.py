@@ -110,6 +110,12 @@ def enter(page: Page) -> None:
         page.keyboard.press("Enter")
 
 
+def decide(page: Page) -> None:
+    """Press Enter on what decides the last case that waits."""
+    page.keyboard.press("Enter")
+    expect(page.locator("#numbers")).to_have_attribute("data-waiting", "0")
+
+
 def test_comment_is_written_with_keys(french_site: Site, discussed: Post, page: Page) -> None:
     page.goto("/")
     tab_to(page, "h2 a")
@@ -174,7 +180,7 @@ def test_moderator_approves_with_keys(french_site: Site, desk: Page) -> None:
     comment_id = comment_id_of(french_site, comment_on(french_site.client(), french_site.post("Le jardin")))
     desk.goto("/admin/moderation")
     tab_to(desk, ".decide button[value=approve]")
-    enter(desk)
+    decide(desk)
     assert french_site.comment(comment_id).state is State.PUBLISHED
 
 
@@ -188,7 +194,7 @@ def test_moderator_gives_reason_with_keys(french_site: Site, desk: Page) -> None
     desk.keyboard.press("Tab")
     desk.keyboard.type("Parlez du jardin.")
     tab_to(desk, ".decide button[value=reject]", key="Shift+Tab")
-    enter(desk)
+    decide(desk)
     assert french_site.comment(comment_id).state is State.REJECTED
 
 
@@ -201,7 +207,7 @@ def test_many_are_approved_with_keys(french_site: Site, desk: Page) -> None:
         tab_to(desk, "[name=selected]")
         desk.keyboard.press("Space")
     tab_to(desk, "#bulk button[value=approve]")
-    enter(desk)
+    decide(desk)
     expect(desk.locator("article.case")).to_have_count(0)
 
 

@@ -27,6 +27,7 @@ from agora.store.comments import Comment
 from agora.store.people import Person
 from agora.store.posts import Post
 from agora.store.schema import migrate
+from browser import cases, concerned, notified
 
 FILLED, EMPTY, BROKEN, WITHOUT_TABLES = "filled", "empty", "broken", "without-tables"
 READER, MAUD, ADMINISTRATOR = "a reader", "maud@example.org", "camille@example.org"
@@ -60,6 +61,8 @@ def open_town(folder: Path) -> Iterator[Town]:
             administrator = demo.fill(session, filled.settings, now=filled.clock.now, progress=iter)
             maud = people.person_by_email(session, MAUD)
             paths = _moments(session, filled, administrator, maud)
+            discussed = session.scalars(select(Post).where(Post.slug == DISCUSSED)).one()
+            paths |= notified.furnish(session, filled, discussed, maud)
         with sites[BROKEN].writing() as session:
             session.execute(text("DELETE FROM charters"))
         inhabitants = {(FILLED, MAUD): maud, (FILLED, ADMINISTRATOR): administrator}
@@ -102,10 +105,12 @@ def _moments(session: Session, site: Site, administrator: Person, maud: Person) 
         ).first()
         for state in OWN_STATES
     }
-    case = {"comment": waiting.id, "version": waiting.version, "moderator": maud.id}
     order = OrderDraft("Tribunal judiciaire de Lyon", "FR", "act", "Un commentaire.", now)
     order_actions.register(session, order, by=administrator, now=now)
+    just_now = cases.furnish(session, site, administrator, maud, newest[State.PUBLISHED], newest[State.HIDDEN])
+    case = {"comment": waiting.id, "version": waiting.version, "moderator": maud.id}
     return {
+        **concerned.moments(session, site, post, maud),
         "own waiting": f"/my/comment/{sign('my-comment', waiting.id)}",
         **{f"own {state}": f"/my/comment/{sign('my-comment', comment.id)}" for state, comment in newest.items()},
         "reply": f"/comments/{newest[State.PUBLISHED].id}/reply",
@@ -115,6 +120,9 @@ def _moments(session: Session, site: Site, administrator: Person, maud: Person) 
         "editor": f"/admin/posts/{post.id}",
         "history": f"/admin/posts/{post.id}/history",
         "byline": f"/admin/bylines/{ines.id}",
+        "case": f"/admin/moderation/{waiting.id}",
+        "source": f"/admin/moderation/{waiting.id}/source",
+        "decided just now": f"/admin/moderation?done=approve&of={just_now}",
         "commenter": f"/admin/moderation/addresses/{newest[State.HIDDEN].commenter_id}",
         "letter to approve": f"/letters/decide/{sign('decide', case | {'decision': Decision.APPROVE})}",
         "letter to reject": f"/letters/decide/{sign('decide', case | {'decision': Decision.REJECT})}",
