@@ -16,7 +16,7 @@ from agora.rules.looking import Findings, look_at
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Effect, Mode, SiteRules, Submission, Verdict
 from agora.settings import Settings
-from agora.store import commenting, policies
+from agora.store import commenting, database, policies
 from agora.store.commenting import Address, Discussion
 from agora.store.comments import Comment, Commenter
 from agora.store.people import Person
@@ -143,6 +143,7 @@ def refuse_haste(session: Session, post: Post | Discussion, rules: SiteRules, so
     seconds = rules.slow_seconds if post.slow_seconds is None else post.slow_seconds
     if not seconds or not rules.limit_haste:
         return
+    database.lock(session, f"slow:{post.id}:{source}")  # two at once are one after the other
     pause = timedelta(seconds=seconds)
     latest = commenting.latest_of_source(session, source, post.id, since=now - pause)
     if latest is not None:
