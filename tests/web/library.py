@@ -10,11 +10,13 @@ from friends import Site
 from PIL import Image
 from sqlalchemy import select
 
+from agora.actions import ledger as log
 from agora.actions import moderation, notices
 from agora.actions import site as site_actions
 from agora.actions.notices import Notice
 from agora.actions.people import new_sign_in_link
 from agora.rules.moderation import Decision, Party
+from agora.signing import LogKey
 from agora.store import site as site_store
 from agora.store import subscriptions
 from agora.store.bylines import Byline
@@ -55,6 +57,7 @@ class Library:
             "/search?q=garden",
             "/charter",
             "/moderation/log",
+            "/moderation/report",
             "/sign-in",
             f"/comments/{self.published}/reply",
             *self.feeds(),
@@ -71,6 +74,7 @@ class Library:
             "/comments.atom",
             "/posts/the-garden/comments.atom",
             "/posts/le-jardin/comments.atom",
+            "/moderation/log.atom",
         ]
 
 
@@ -123,6 +127,8 @@ def furnish(site: Site) -> Library:
         subscription = subscriptions.of_comment(session, published)
         link = new_sign_in_link(session, alice, now=site.clock.now)
         portrait_name = session.scalars(select(Byline.portrait_name)).one()
+    with site.writing() as session:
+        log.sign(session, LogKey(site.settings.secret_key), now=site.clock.now)
     sign = site.tokens.sign
     decision = {"comment": waiting, "version": 1, "decision": Decision.REJECT, "moderator": maud.id}
     paths = {

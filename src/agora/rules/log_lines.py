@@ -29,7 +29,6 @@ HAPPENED = {
     "appeal.lodged": N_("Appeal lodged"),
     "measure.imposed": N_("Measure against somebody"),
     "measure.ended": N_("Measure ended"),
-    "measure.upheld": N_("Measure upheld"),
     "measure.upheld": N_("Measure kept after an appeal"),
     "charter.changed": N_("The charter was changed"),
     "policy.changed": N_("The rules that hold comments back were changed"),

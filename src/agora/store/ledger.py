@@ -228,11 +228,6 @@ def forget(session: Session, comment_ids: Iterable[int]) -> int:
     return _erase(session, LedgerSecret.number.in_(about))
 
 
-def forget_value(session: Session, name: str, value: str) -> int:
-    """Erase a private value wherever an entry binds to it, such as a person or an address; tells how often."""
-    return _erase(session, (LedgerSecret.name == name) & (LedgerSecret.value == value))
-
-
 def forget_entries(session: Session, name: str, value: str) -> int:
     """Erase all private values of the entries that bind to this one, such as those about an address."""
     about = select(LedgerSecret.number).where(LedgerSecret.name == name, LedgerSecret.value == value)

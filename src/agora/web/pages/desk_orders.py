@@ -43,7 +43,7 @@ def _show(
         kinds=list(rules.KINDS.items()),
         kind_names=rules.KINDS,
         countries=_countries(context.language),
-        values=sent if errors and context.fields.has("authority") else fresh,
+        values=_shown_again(context, sent) if errors and context.fields.has("authority") else fresh,
         subject=context.fields.text("subject"),
         outcome=context.fields.text("outcome"),
         wrong=context.fields.number("order"),
@@ -51,6 +51,11 @@ def _show(
         problem=problem,
         flash=FLASHES.get(context.query("done")),
     )
+
+
+def _shown_again(context: Context, sent: dict[str, str]) -> dict[str, str]:
+    """What was typed. A browser's field for date and time takes no other text."""
+    return sent | {"received": sent["received"] if _moment(context, sent["received"]) else ""}
 
 
 def _countries(language: str) -> list[tuple[str, str]]:
