@@ -71,8 +71,8 @@ def _line(line: queue.Line, person_id: int, at: Addresses) -> Line:
 
 def decision_links(comment: Comment, person_id: int, at: Addresses) -> dict[str, str]:
     """One link for each of the two decisions: good for this revision and this moderator."""
-    payload = {"comment": comment.id, "version": comment.version, "moderator": person_id}
-    return {
-        str(decision): f"{at.base}/letters/decide/{at.tokens.sign('decide', payload | {'decision': decision})}"
-        for decision in (Decision.APPROVE, Decision.REJECT)
-    }
+    links = {}
+    for decision in (Decision.APPROVE, Decision.REJECT):
+        payload = {"comment": comment.id, "version": comment.version, "decision": decision, "moderator": person_id}
+        links[str(decision)] = f"{at.base}/letters/decide/{at.tokens.sign('decide', payload)}"
+    return links
