@@ -135,7 +135,7 @@ def test_letters_are_finished(told: Told) -> None:
     greeting = {"fr": "Bonjour", "en": "Hello"}[told.language]
     for name, letters in told.letters().items():
         for letter in letters:
-            text = letter.get_content()
+            text = "\n".join(letter.get_content().splitlines())
             assert letter["Subject"].strip(), name
             assert text.startswith(greeting), (name, text)
             assert not re.search(r"{{|}}|{%|%}|%\(|\bNone\b|Undefined", text), (name, text)

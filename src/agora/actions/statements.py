@@ -39,9 +39,11 @@ class Why:
     def ground(self) -> Ground:
         return Ground.LAW if self.legal.law else Ground.CHARTER
 
-    @property
-    def category(self) -> Category:
-        return self.legal.category or Category.OTHER_VIOLATION
+    def category(self, report: Report | None) -> Category:
+        """The one that was chosen; else, of a law, that of the report that named it."""
+        if self.legal.category or not self.legal.law:
+            return self.legal.category or Category.OTHER_VIOLATION
+        return report.category if report and report.ground is Ground.LAW else Category.NOT_SPECIFIED
 
 
 def new_puid() -> str:
@@ -80,7 +82,7 @@ def restrict(
         clause=why.clause,
         charter_id=why.charter_id,
         law=why.legal.law,
-        category=Category.SCAMS if decision is Decision.SPAM else why.category,
+        category=Category.SCAMS if decision is Decision.SPAM else why.category(report),
         keywords=list(why.legal.keywords),
         explanation=why.explanation,
         prompt=_prompt(report),
@@ -165,6 +167,7 @@ def told(session: Session, statement: Statement) -> Told:
     """What somebody must know of a restriction (art. 17(3))."""
     is_own_look = statement.prompt is Prompt.OWN_INITIATIVE and statement.detected_by_program
     is_on_law = statement.ground is Ground.LAW
+    says_something = statement.category not in {Category.NOT_SPECIFIED, Category.OTHER_VIOLATION}
     return Told(
         statement=statement,
         done=telling.DONE_AS_SPAM if statement.decision is Decision.SPAM else telling.DONE[statement.measure],
@@ -173,7 +176,7 @@ def told(session: Session, statement: Statement) -> Told:
         decided=telling.DECIDED[statement.automation],
         found=[Reason.from_data(rule).message for rule in statement.rules],
         clause=clause_of(session, statement.charter_id, statement.clause),
-        category=CATEGORY_NAMES[statement.category] if is_on_law else "",
+        category=CATEGORY_NAMES[statement.category] if is_on_law and says_something else "",
         contest_until=telling.contest_until(statement.informed_at) if statement.informed_at else None,
     )
 
