@@ -7,7 +7,17 @@ import pytest
 from friends import Site
 
 from browser import town as towns
+from browser.album import Album
 from browser.town import Town
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--album", type=Path, help="a folder for the pictures of a journey")
+
+
+@pytest.fixture
+def album(request: pytest.FixtureRequest) -> Album:
+    return Album(request.config.getoption("--album", default=None))
 
 
 @pytest.fixture(scope="session")
