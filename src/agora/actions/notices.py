@@ -244,9 +244,9 @@ def _follow(session: Session, comment: Comment, settings: Settings, now: datetim
 
 def _weighs_enough(session: Session, comment: Comment, settings: Settings) -> bool:
     """What a moderator has read and left is not hidden by numbers again."""
-    if not settings.reports_hide or comment.state is not State.PUBLISHED or store.was_kept(session, comment):
+    if not settings.reports_hide or comment.state is not State.PUBLISHED:
         return False
-    return store.weight_on(session, comment.id) >= settings.reports_hide
+    return store.weight_on(session, comment.id) >= settings.reports_hide and not store.was_kept(session, comment)
 
 
 def confirm(session: Session, found: Report, settings: Settings, *, whence: str, now: datetime) -> None:
