@@ -19,7 +19,7 @@ from agora.rules.spam_signs import VERSION, signs
 HELD_FROM = 0.5
 FAIRNESS = 5.0
 # What speaks for every comment, as a logarithm of odds: the benefit of the doubt.
-_DOUBT = 0.3
+_DOUBT = 0.2
 # How far a decision moves the weights, and how soon a sign that was often decided about moves less.
 _STEP, _CALM = 0.3, 1.0
 # How much the counts say: little while there are few decisions of either kind, none of them more than _LOUDEST.
