@@ -163,7 +163,7 @@ def _odds(logit: float) -> float:
 
 def number_of(sign: str) -> int:
     """The number under which a sign is kept: of 63 bits, the same on every site; no way leads back to the words."""
-    return int.from_bytes(blake2b(f"{VERSION} {sign}".encode(), digest_size=8).digest(), "big") >> 1
+    return int.from_bytes(blake2b(f"{VERSION} {sign}".encode(errors="replace"), digest_size=8).digest(), "big") >> 1
 
 
 class Memory:
