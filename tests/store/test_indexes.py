@@ -14,7 +14,20 @@ from sqlalchemy.orm import Session
 
 from agora.rules.moderation import State
 from agora.rules.policy import Mode
-from agora.store import case_files, commenting, comments, discussions, events, ledger, people, posts, queue, sources
+from agora.store import (
+    case_files,
+    commenting,
+    comments,
+    discussions,
+    events,
+    ledger,
+    measures,
+    people,
+    posts,
+    privacy,
+    queue,
+    sources,
+)
 from agora.store.cases import Case, CaseKind, CaseReason
 from agora.store.comments import Comment, Commenter, CommentRevision
 from agora.store.database import Database
@@ -225,6 +238,15 @@ QUESTIONS: dict[str, tuple[Callable[[Session], object], str]] = {
     "oldest": (comments.oldest_waiting, "ix_comments_state_id"),
     "records": (lambda s: comments.records_of(s, {3, 4}), "ix_comments_commenter_id_state"),
     "of address": (lambda s: comments.comments_of(s, 3, size=40), "ix_comments_commenter_id_state"),
+    "measures in force": (
+        lambda s: measures.in_force(s, 7, None, "7", NOW),
+        "ix_measures_(commenter_id|source)_ended_at",
+    ),
+    "to be erased": (lambda s: privacy.asked_comments(s, size=50), "ix_comments_erase_asked_at"),
+    "out of touch": (
+        lambda s: privacy.out_of_touch(s, moment(9000), after=0, size=50),
+        "pk_commenters|PRIMARY KEY",
+    ),
     "repeats": (lambda s: commenting.same_words(s, "7", since=NOW), "ix_comments_fingerprint_created_at"),
     "haste": (lambda s: commenting.recent_of_source(s, "7", since=NOW), "ix_comments_source_created_at"),
     "history": (lambda s: events.history(s, 7), "ix_events_comment_id_id"),
