@@ -22,6 +22,7 @@ from agora import settings
 from agora.actions import people as people_actions
 from agora.app import clock, create_app
 from agora.rules.moderation import State
+from agora.store.cases import Case
 from agora.store.comments import Comment
 from agora.store.database import Database
 from agora.store.events import Event
@@ -133,11 +134,10 @@ def _middle_event(session: Session) -> int:
     return (session.scalar(select(func.max(Event.id))) or 0) // 2
 
 
-def _pending(session: Session, share: float) -> int:
-    first, last = session.execute(
-        select(func.min(Comment.id), func.max(Comment.id)).where(Comment.state == State.PENDING)
-    ).one()
-    return int(first + (last - first) * share)
+def _case(session: Session, share: float) -> str:
+    first, last = session.execute(select(func.min(Case.id), func.max(Case.id))).one()
+    case = session.scalars(select(Case).where(Case.id >= int(first + (last - first) * share)).limit(1)).one()
+    return f"{case.rank}.{case.id}"
 
 
 PAGES: dict[str, Callable[[Session], str]] = {
@@ -173,7 +173,7 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "search, a word in every article": lambda s: "/search?q=garden",
     "search, two words": lambda s: "/search?q=granite+bridge",
     "queue": lambda s: "/admin/moderation",
-    "queue, middle": lambda s: f"/admin/moderation?after={_pending(s, 0.5)}",
+    "queue, middle": lambda s: f"/admin/moderation?after={_case(s, 0.5)}",
     "queue, what stands": lambda s: "/admin/moderation?state=published",
     "queue, what is hidden": lambda s: "/admin/moderation?state=hidden",
     "log": lambda s: "/moderation/log",
