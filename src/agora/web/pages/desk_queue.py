@@ -8,21 +8,14 @@ from starlette.responses import Response
 
 from agora.rules.errors import Message, NotFound
 from agora.rules.moderation import Decision
+from agora.rules.permissions import Deed
 from agora.rules.statements import CATEGORY_NAMES
 from agora.store import case_files, comments, queue
 from agora.store.comments import Comment
 from agora.store.queue import Line, Numbers
 from agora.web.context import Context, whole_number
-from agora.web.presenters.cases import (
-    NOTHING_SENT,
-    CaseButton,
-    CaseView,
-    Sent,
-    case_view,
-    case_views,
-    lines_of,
-    spam_view,
-)
+from agora.web.presenters.cards import NOTHING_SENT, CaseButton, CaseView, Sent
+from agora.web.presenters.cases import case_view, case_views, lines_of, spam_view
 from agora.web.presenters.comments import clause_titles
 from agora.web.presenters.queue import Shown, address, filters, only_posts_of, shown, tabs, wanted
 from agora.web.presenters.told import Meanwhile, done_by_address, story_views
@@ -62,6 +55,7 @@ def queue_page(
         narrowed=_narrowed(part),
         everything=address(context, Shown(state=part.state)),
         select_all=address(context, part, ("select", "all")),
+        reasons_url=context.url("desk_reasons") if context.may(Deed.MODERATE) else None,
         alone=False,
         bulk=_bulk_buttons(cases),
         more=_more(context, part, lines),
