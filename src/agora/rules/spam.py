@@ -7,8 +7,7 @@ taken away again to the last digit, in any order. docs/spam.md measures them bes
 """
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -79,12 +78,21 @@ class Score:
     @property
     def why(self) -> list[tuple[str, dict[str, str], int]]:
         """What said most: its kind, what fills its sentence, and tenths of points for (or against) spam."""
-        said: Counter[tuple[str, str]] = Counter()
-        for sign, points in self.points:
-            said[_matter_of(sign)] += points  # type: ignore[assignment]  # a Counter adds up fractions as well
+        said: dict[tuple[str, str], float] = {}
+        for matter, points in self._matters():
+            said[matter] = said.get(matter, 0.0) + points
         strongest = sorted(said.items(), key=lambda matter: (-abs(matter[1]), matter[0]))[:8]
         told = [(code, {"value": value} if value else {}, round(10 * points)) for (code, value), points in strongest]
         return [(code, values, points) for code, values, points in told if points]
+
+    def _matters(self) -> Iterator[tuple[tuple[str, str], float]]:
+        """What each sign is about; the beginning of a word is told with the word."""
+        words = [sign.removeprefix("word ") for sign, _ in self.points if sign.startswith("word ")]
+        for sign, points in self.points:
+            code, value = _matter_of(sign)
+            if code == "stem":
+                code, value = "word", next((word for word in words if word.startswith(value)), value)
+            yield (code, value), points
 
 
 # Signs that say something about the same matter are told as one, under its name.

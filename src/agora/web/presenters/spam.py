@@ -10,8 +10,7 @@ from agora.rules.spam import Score
 SENTENCES = {
     "word": N_("the word “%(value)s”"),
     "words": N_("the words “%(value)s”"),
-    "stem": N_("a word that begins with “%(value)s”"),
-    "trades": N_("how many trades of spam it speaks of"),
+    "trades": N_("how many of the usual subjects of spam it touches"),
     "links": N_("links, and where they lead"),
     "mail": N_("an e-mail address"),
     "phone": N_("a phone number"),
