@@ -1,6 +1,6 @@
 """Posts with their tags, bylines, former addresses and kept texts; and what of them the public may see."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -208,6 +208,13 @@ def public_posts_by_id(session: Session, ids: Sequence[int]) -> list[Post]:
     found = session.scalars(public_posts().where(Post.id.in_(ids)).options(*_WITH_NAMES))
     by_id = {post.id: post for post in found}
     return [by_id[id_] for id_ in ids if id_ in by_id]
+
+
+def public_titles(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, str, str]]:
+    """Slug, title and language of those of these posts that are public."""
+    query = select(Post.id, Post.slug, Post.title, Post.language)
+    rows = session.execute(query.where(Post.id.in_(list(ids)), Post.state == PostState.PUBLISHED))
+    return {id_: (slug, title, language) for id_, slug, title, language in rows}
 
 
 def current_slug(session: Session, former: str) -> str | None:

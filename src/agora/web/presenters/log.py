@@ -40,8 +40,8 @@ class LogLine:
 def log_lines_of(context: Context, entries: list[LedgerEntry]) -> list[LogLine]:
     told = [(entry, ledger.facts_of(entry)) for entry in entries]
     clauses, names = _clauses(context, [facts for _, facts in told]), _names(context, entries)
-    shown = posts.public_posts_by_id(context.session, sorted({entry.post_id for entry in entries if entry.post_id}))
-    links = {post.id: (post.title, context.url("post", slug=post.slug), post.language) for post in shown}
+    shown = posts.public_titles(context.session, {entry.post_id for entry in entries if entry.post_id})
+    links = {id_: (title, context.url("post", slug=slug), language) for id_, (slug, title, language) in shown.items()}
     return [
         LogLine(
             number=entry.number,
