@@ -139,7 +139,7 @@ def _of_words(words: Sequence[str]) -> Iterator[str]:
         yield f"word {word}"
         if len(word) > 6 and word.isalpha():
             yield f"stem {word[:5]}"
-    topics = Counter(topic for word in set(words) if (topic := topic_of(word)))
+    topics = Counter(topic for word in dict.fromkeys(words) if (topic := topic_of(word)))
     for topic, count in topics.items():
         yield f"topic {topic}"
         if count > 1:
