@@ -1,4 +1,4 @@
-"""200 held comments cleared in Chromium: by keyboard, in seconds and key presses; and without JavaScript, in page loads.
+"""200 held comments cleared in Chromium: by keyboard, in seconds and key presses; without JavaScript, in page loads.
 
 Of ten comments seven are approved, two are spam, and one is rejected with a clause of the charter. Keys are pressed as
 soon as the page is ready for the next one: what a moderator's reading takes comes on top.

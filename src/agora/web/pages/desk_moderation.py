@@ -15,7 +15,8 @@ from agora.store.comments import Comment
 from agora.store.statements import ReadyReason
 from agora.web.context import Context, whole_number
 from agora.web.pages.desk_queue import case_page, comment_of, line_of, oldest_age, queue_page, reasons, waiting_count
-from agora.web.presenters.cases import Sent, case_views, hand_of
+from agora.web.presenters.cards import Sent
+from agora.web.presenters.cases import case_views, hand_of
 from agora.web.presenters.queue import address, shown, tabs
 from agora.web.presenters.told import Meanwhile, done, meanwhile
 

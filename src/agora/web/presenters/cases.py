@@ -1,15 +1,10 @@
-"""A case as its card shows it: all that a moderator needs to decide, decided beforehand so that templates are plain."""
+"""Cases as their cards show them: what was looked up for all of a page becomes what each card holds."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
-from typing import NamedTuple
-
-from markupsafe import Markup
 
 from agora.rules import charter
-from agora.rules.errors import N_, Message
 from agora.rules.measures import AGAINST_NAMES, MEASURE_NAMES
 from agora.rules.moderation import (
     DECISION_NAMES,
@@ -25,16 +20,29 @@ from agora.rules.reports import UNFOUNDED_IN_A_ROW
 from agora.rules.statements import CATEGORY_NAMES
 from agora.rules.urgency import Factor
 from agora.store import case_files, comments, events, site, spam
-from agora.store.appeals import Appeal, Appellant
+from agora.store.appeals import Appeal
 from agora.store.case_files import Contested
 from agora.store.cases import Case, CaseKind
 from agora.store.comments import Comment
-from agora.store.events import LastDecision
 from agora.store.measures import Measure
 from agora.store.queue import Line
 from agora.store.reports import Report
 from agora.web.context import Context
-from agora.web.presenters.measures import About, about_addresses
+from agora.web.presenters.cards import (
+    NOTHING_SENT,
+    WHAT_WAITS,
+    WHAT_WAS_DECIDED,
+    WHO_APPEALS,
+    AppealView,
+    CaseButton,
+    CaseView,
+    Ground,
+    Hand,
+    MeasureCaseView,
+    ReportView,
+    Sent,
+)
+from agora.web.presenters.measures import about_addresses
 from agora.web.presenters.queue import Shown, address
 from agora.web.presenters.spam import WhySpam, why_spam
 
@@ -43,150 +51,6 @@ QUOTE = 280
 # The key that leads to a state; spam has its own.
 KEYS = {State.PUBLISHED: "a", State.REJECTED: "r", State.HIDDEN: "h"}
 SPAM_KEY = "s"
-
-WHAT_WAITS = {CaseKind.REPORT: N_("Reported"), CaseKind.APPEAL: N_("Contested")}
-WHO_APPEALS = {
-    Appellant.COMMENTER: N_("Appeal of who wrote this"),
-    Appellant.NOTIFIER: N_("Appeal of who reported this"),
-}
-WHAT_WAS_DECIDED = {
-    Decision.APPROVE: N_("Published"),
-    Decision.REJECT: N_("Not published"),
-    Decision.SPAM: N_("Set aside as spam"),
-    Decision.HIDE: N_("Hidden"),
-    Decision.RESTORE: N_("Restored"),
-    Decision.KEEP: N_("Left as it was"),
-    Decision.HOLD: N_("Hidden until somebody has read it"),
-    Decision.WITHDRAW: N_("Withdrawn by its author"),
-    Decision.ERASE: N_("Erased"),
-    Decision.UNDO: N_("Decision taken back"),
-}
-
-
-class CaseButton(NamedTuple):
-    """`asks`: a reason has to go with it."""
-
-    decision: Decision
-    name: str
-    key: str
-    asks: bool
-
-
-class Ground(NamedTuple):
-    """On what something rests: a clause as it read then, or the law."""
-
-    clause: int | None
-    title: str
-    law: str
-
-
-@dataclass(frozen=True)
-class ReportView:
-    reference: str
-    at: datetime
-    category: str
-    ground: Ground
-    weight: float
-    explanation: str
-    name: str
-    is_trusted: bool
-    unfounded: int  # dismissed in a row before this one
-    measure_url: str | None  # where they are many
-
-
-@dataclass(frozen=True)
-class AppealView:
-    """An appeal, with the decision that is contested; `is_own`: whoever looks took that decision."""
-
-    reference: str
-    who: str
-    at: datetime
-    due_at: datetime
-    is_late: bool
-    text: str
-    what: str
-    ground: Ground
-    explanation: str
-    decided_by: str
-    decided_at: datetime | None
-    is_own: bool
-
-
-@dataclass(frozen=True)
-class Hand:
-    """Who has a case in hand."""
-
-    name: str
-    until: datetime
-    is_mine: bool
-
-
-@dataclass(frozen=True)
-class Sent:
-    """What a form brought that was not accepted, with what is wrong about it."""
-
-    errors: Mapping[str, Message]
-    reason: str = ""
-    explanation: str = ""
-    ready: str = ""
-    law: str = ""
-    category: str = ""
-
-
-NOTHING_SENT = Sent({})
-
-
-@dataclass(frozen=True)
-class CaseView:
-    """Who, where, in answer to what, the text as it would appear, why it waits, and the buttons."""
-
-    comment: Comment
-    html: Markup
-    kind: str | None
-    state: str | None  # where it is not simply held
-    is_urgent: bool
-    since: datetime
-    age: timedelta
-    score: int | None  # hours
-    factors: list[Message]
-    post_url: str
-    only_post_url: str
-    permalink: str | None
-    url: str
-    parent: tuple[str, str] | None
-    why: list[Message]
-    reports: list[ReportView]
-    appeals: list[AppealView]
-    email: str
-    is_verified: bool
-    record: list[tuple[str, int]]
-    earlier_url: str | None
-    source_url: str
-    about: About | None
-    last: LastDecision | None
-    last_ground: Ground | None
-    hand: Hand | None
-    is_open: bool
-    buttons: list[CaseButton]
-    next: int | None
-    sent: Sent
-
-
-@dataclass(frozen=True)
-class MeasureCaseView:
-    """A measure against somebody who contests it; it is answered on its own page."""
-
-    id: int
-    name: str
-    against: str
-    age: timedelta
-    since: datetime
-    texts: list[str]
-    due_at: datetime
-    is_late: bool
-    score: int
-    url: str
-    comment: None = None
 
 
 def buttons_for(state: State, *, answers: bool) -> list[CaseButton]:

@@ -9,7 +9,7 @@ from agora.rules.moderation import UNDO_SECONDS, Decision
 from agora.store import case_files
 from agora.store.case_files import Since
 from agora.web.context import Context, whole_number
-from agora.web.presenters.cases import WHAT_WAS_DECIDED
+from agora.web.presenters.cards import WHAT_WAS_DECIDED
 
 DONE = {
     Decision.APPROVE: N_("Published."),
