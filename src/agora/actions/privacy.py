@@ -12,6 +12,9 @@ from agora.store import privacy as store
 from agora.store.comments import Comment, Commenter
 from agora.store.people import Person
 
+# Entries of the log that are about somebody rather than about a comment.
+ABOUT_PEOPLE = ("measure.imposed", "measure.ended", "measure.upheld", "source.seen")
+
 
 def ask_for_letter(session: Session, comment: Comment, *, now: datetime) -> None:
     """Send a link to the page with all about the address: only who reads its letters may see or erase that."""
@@ -74,8 +77,9 @@ def _erase(session: Session, comment_id: int, party: Party, by: Person | None, n
 
 
 def _forget(session: Session, commenter: Commenter, *, erased: int, by: Person | None, now: datetime) -> None:
-    ledger.forget_entries(session, "email", commenter.email)
-    ledger.forget_entries(session, "concerned", f"address {commenter.id}")
+    reported = store.reported_by(session, [commenter.id])
+    ledger.forget_entries(session, "email", commenter.email, comment_ids=reported)
+    ledger.forget_entries(session, "concerned", f"address {commenter.id}", kinds=ABOUT_PEOPLE)
     store.blank_commenter(session, commenter.id, now=now)
     role = by.role if by else Party.COMMENTER
     events.record(

@@ -14,7 +14,7 @@ from agora.store.comments import Commenter
 # Rows in one transaction.
 BATCH = 500
 # Addresses of which one run finds out whether anything came from them lately.
-LOOKED_AT = 2000
+LOOKED_AT = 500
 
 
 @dataclass
@@ -39,10 +39,11 @@ def sweep(session: Session, settings: Settings, position: Position, *, now: date
 def _forget_identities(session: Session, settings: Settings, position: Position, now: datetime) -> bool:
     before = now - timedelta(days=settings.retention_identity_days)
     old, position.after = store.out_of_touch(session, before, after=position.after, size=LOOKED_AT)
-    for id_ in old:
-        ledger.forget_entries(session, "email", session.get_one(Commenter, id_).email)
-        store.forget_identity(session, id_)
-    return bool(old) and position.after > 0
+    for id_ in store.who_reported(session, old):
+        email, reported = session.get_one(Commenter, id_).email, store.reported_by(session, [id_])
+        ledger.forget_entries(session, "email", email, comment_ids=reported)
+    store.forget_identities(session, old)
+    return position.after > 0
 
 
 def _forget_accounts(session: Session, settings: Settings, now: datetime) -> int:

@@ -2,12 +2,12 @@
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, delete, insert, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, delete, insert, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agora.rules.ledger import BEGINNING, Sealed, Signed, canonical, commitment, seal
@@ -224,17 +224,38 @@ def signed(checkpoint: Checkpoint) -> Signed:
 
 def forget(session: Session, comment_ids: Iterable[int]) -> int:
     """Erase the private values of all entries about these comments; tells how many. The chain stays whole."""
-    about = select(LedgerEntry.number).where(LedgerEntry.comment_id.in_(list(comment_ids)))
+    ids = set(comment_ids)
+    _leave_out(session, lambda entry: entry.facts.get("comment") in ids)
+    about = select(LedgerEntry.number).where(LedgerEntry.comment_id.in_(ids))
     return _erase(session, LedgerSecret.number.in_(about))
 
 
-def forget_entries(session: Session, name: str, value: str) -> int:
-    """Erase all private values of the entries that bind to this one, such as those about an address."""
-    about = select(LedgerSecret.number).where(LedgerSecret.name == name, LedgerSecret.value == value)
+def forget_entries(
+    session: Session, name: str, value: str, *, comment_ids: Iterable[int] = (), kinds: Iterable[str] = ()
+) -> int:
+    """Erase all private values of the entries that bind to this one, such as those about an address.
+
+    They are looked for among the entries about these comments, or of these kinds: values stand in no index.
+    """
+    _leave_out(session, lambda entry: entry.private.get(name) == value)
+    among = [LedgerEntry.comment_id.in_(list(comment_ids)), LedgerEntry.kind.in_(list(kinds))]
+    about = (
+        select(LedgerSecret.number)
+        .join(LedgerEntry, LedgerEntry.number == LedgerSecret.number)
+        .where(or_(*among), LedgerSecret.name == name, LedgerSecret.value == value)
+    )
     return _erase(session, LedgerSecret.number.in_(about))
+
+
+def _leave_out(session: Session, which: Callable[[_Waiting], bool]) -> None:
+    """What this transaction appended is not sealed yet: it says nothing private then.
+
+    Sealed now, it would keep others waiting before the tallies are counted, and two could wait for each other.
+    """
+    for entry in filter(which, session.info.get("ledger", [])):
+        entry.private.clear()
 
 
 def _erase(session: Session, which: ColumnElement[bool]) -> int:
-    settle(session)  # what was appended in this transaction too
     erased: Any = session.execute(delete(LedgerSecret).where(which), execution_options={"synchronize_session": False})
     return int(erased.rowcount)

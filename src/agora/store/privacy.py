@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, String, cast, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from agora.rules.moderation import State
@@ -116,7 +116,7 @@ def _codes(reasons: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def blank_commenter(session: Session, commenter_id: int, *, now: datetime) -> None:
     """Take the person behind an address, and what they and moderators wrote elsewhere than in comments."""
-    forget_identity(session, commenter_id)
+    forget_identities(session, [commenter_id])
     _set(session, Report, Report.commenter_id == commenter_id, explanation="", further_addresses="", source="")
     measures = select(Measure.id).where(Measure.commenter_id == commenter_id)
     of_measures = Statement.measure_id.in_(measures)
@@ -133,16 +133,30 @@ def blank_commenter(session: Session, commenter_id: int, *, now: datetime) -> No
     session.expire_all()
 
 
-def forget_identity(session: Session, commenter_id: int) -> None:
-    """Nobody can be reached or recognised by this address any more; what was decided about it stays."""
-    nobody = {"email": f"{commenter_id}{FORGOTTEN}", "verified_at": None, "proven_from": "", "erase_asked_at": None}
-    _set(session, Commenter, Commenter.id == commenter_id, **nobody)
-    _set(session, Comment, Comment.commenter_id == commenter_id, Comment.letters.is_(True), letters=False)
-    _set(session, Report, Report.commenter_id == commenter_id, name="")
-    for table in (Note, Subscription):
-        session.execute(delete(table).where(table.commenter_id == commenter_id), execution_options=_FETCH)
-    waiting = (Delivery.commenter_id == commenter_id, Delivery.state == DeliveryState.WAITING)
+def forget_identities(session: Session, commenter_ids: list[int]) -> None:
+    """Nobody can be reached or recognised by these addresses any more; what was decided about them stays."""
+    nobody = {"verified_at": None, "proven_from": "", "erase_asked_at": None}
+    _set(session, Commenter, Commenter.id.in_(commenter_ids), email=cast(Commenter.id, String) + FORGOTTEN, **nobody)
+    _set(session, Comment, Comment.commenter_id.in_(commenter_ids), Comment.letters.is_(True), letters=False)
+    _set(session, Report, Report.commenter_id.in_(commenter_ids), name="")
+    tables: tuple[Any, ...] = (Note, Subscription)
+    for table in tables:
+        session.execute(delete(table).where(table.commenter_id.in_(commenter_ids)), execution_options=_FETCH)
+    waiting = (Delivery.commenter_id.in_(commenter_ids), Delivery.state == DeliveryState.WAITING)
     session.execute(delete(Delivery).where(*waiting), execution_options=_FETCH)
+    session.expire_all()
+
+
+def reported_by(session: Session, commenter_ids: Iterable[int]) -> list[int]:
+    """The comments that these addresses reported."""
+    query = select(ReportItem.comment_id).join(Report, Report.id == ReportItem.report_id)
+    return list(session.scalars(query.where(Report.commenter_id.in_(list(commenter_ids)))))
+
+
+def who_reported(session: Session, commenter_ids: Iterable[int]) -> list[int]:
+    """Those of these addresses from which reports came."""
+    query = select(Report.commenter_id).where(Report.commenter_id.in_(list(commenter_ids))).distinct()
+    return [id_ for id_ in session.scalars(query) if id_ is not None]
 
 
 def forget_account(session: Session, person: Person) -> None:
