@@ -91,6 +91,19 @@ def test_erasing_leaves_the_chain_whole(judged: Site) -> None:
     assert isinstance(verify(export(judged, private=True), is_signed), Sound)
 
 
+@ON_SQLITE
+def test_erased_in_its_own_transaction(site: Site) -> None:
+    with site.writing() as session:
+        ledger.append(session, "test", at=site.clock.now, facts={"comment": 7}, private={"text": "Two."})
+        ledger.append(session, "test", at=site.clock.now, facts={"comment": 8}, private={"email": "bob@example.org"})
+        ledger.append(session, "test", at=site.clock.now, facts={"comment": 9}, private={"text": "Three."})
+        ledger.forget(session, [7])
+        ledger.forget_entries(session, "email", "bob@example.org")
+    with site.database.read() as session:
+        chain = actions.verify(session, {}, progress=lambda *_: None)
+    assert (chain.number, chain.bound, chain.opened) == (3, 1, 1)
+
+
 CHANGES = {
     "facts": update(LedgerEntry).where(LedgerEntry.number == 2).values(facts='{"kind":"x"}'),
     "seal": update(LedgerEntry).where(LedgerEntry.number == 2).values(seal="a" * 64),

@@ -261,7 +261,7 @@ LOOKING_AFTER = (
     ),
     Screen("orders", "/admin/orders", who=ADMINISTRATOR),
     Screen("no orders", "/admin/orders", who=ADMINISTRATOR, at=EMPTY),
-    Screen("order with errors", "/admin/orders", sent("#order-form", received="x"), 422, ADMINISTRATOR),
+    Screen("order with errors", "/admin/orders", sent("#order-form", authority="", subject=" "), 422, ADMINISTRATOR),
     Screen("order without its answer", "/admin/orders", sent("form.answer", "answer"), 422, ADMINISTRATOR),
     Screen("account", "/account", who=ADMINISTRATOR),
     Screen("account with an error", "/account", sent("form:has(#password)", "password", password="x"), 422, MAUD),
