@@ -10,6 +10,7 @@
   const SETTLED = 1500; // milliseconds after which a case that one looks at is taken in hand
   const UNDO = 60_000;
   const DECIDING = "arhs";
+  const HOVERS = matchMedia("(hover: hover)"); // a pointer that rests somewhere, and not a finger
   const decided = new Set();
   const undos = [];
   let sending = Promise.resolve();
@@ -17,6 +18,7 @@
   let fetching = null;
   let asked = null; // the decision for which a reason is being given: {form, button}
   let claiming = 0;
+  let tapped = -1000;
   let mine = null; // the case that was taken in hand by looking at it
 
   // Cases
@@ -51,13 +53,14 @@
     if (next) makeCurrent(next);
   }
 
-  // Taking a case out of the list. With the pointer its place stays, so that nothing moves under it.
+  // Taking a case out of the list. With a pointer its place stays, so that nothing moves under it.
   function takeOut(article, byPointer) {
     const all = cases();
     const next = all[all.indexOf(article) + 1] ?? all[all.indexOf(article) - 1];
     const place = document.createElement("div");
     if (byPointer) {
       place.className = "decided";
+      place.textContent = article.querySelector("h2")?.textContent ?? "";
       place.style.blockSize = `${article.getBoundingClientRect().height}px`;
     }
     article.replaceWith(place);
@@ -281,10 +284,18 @@
   function askWhy(form, button, field) {
     asked = { form, button };
     form.querySelector("details").open = true;
-    field?.focus();
-    field?.scrollIntoView({ block: "nearest" });
     const article = form.closest("article");
+    field?.focus({ preventScroll: true });
+    (article ?? form).scrollIntoView({ block: "nearest" });
+    field?.scrollIntoView({ block: "nearest" });
     if (article) takeInHand(article);
+  }
+
+  // Where a finger takes a case out, the next one comes to its place: a second tap was meant for the first.
+  function isSecondTap(event) {
+    const isSoon = event.timeStamp - tapped < 400;
+    tapped = event.timeStamp;
+    return isSoon && !HOVERS.matches;
   }
 
   main.addEventListener("submit", (event) => {
@@ -293,8 +304,8 @@
     if (form.matches("form.decide, #bulk") && event.submitter?.name === "decision") {
       if (form === bulk() && !selection().length) return; // the page says that something must be selected
       event.preventDefault();
-      const byPointer = event.submitter.matches(":hover");
-      attempt(form, event.submitter, byPointer);
+      if (isSecondTap(event)) return;
+      attempt(form, event.submitter, HOVERS.matches && event.submitter.matches(":hover"));
     } else if (form.matches("form[data-undo]")) {
       event.preventDefault();
       undo(form);
