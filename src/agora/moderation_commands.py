@@ -1,6 +1,7 @@
 """`agora moderation …`: what can be asked of the records of moderation outside of the desk."""
 
 import argparse
+import json
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -9,6 +10,7 @@ from typing import TextIO
 
 from agora import spam_commands
 from agora.actions import ledger as actions
+from agora.actions.transparency import all_statements
 from agora.app import clock
 from agora.console import Commands, Failed, Work, add_command, current_settings, migrated_database
 from agora.i18n import translate
@@ -75,6 +77,23 @@ def _add_log_commands(group: "Commands[argparse.ArgumentParser]") -> None:
     exported.add_argument("file", type=Path, help="the file to write")
     exported.add_argument("--with-private", action="store_true", help="with the private values, for your eyes alone")
     exported.add_argument("--overwrite", action="store_true", help="replace the file if it is there already")
+    stated = add_command(
+        group,
+        "statements",
+        _statements,
+        "print a year's statements of reasons in the Commission's schema, one a line",
+        "agora moderation statements 2026",
+    )
+    stated.add_argument("year", type=int, choices=range(2000, 2038), metavar="YEAR", help="which year, by UTC")
+
+
+def _statements(options: argparse.Namespace) -> int:
+    current = current_settings()
+    with migrated_database(current).read() as session:
+        address = f"{current.base_url}/charter"
+        for told in all_statements(session, options.year, charter_url=address, language=current.language):
+            print(json.dumps(told, ensure_ascii=False, sort_keys=True))
+    return 0
 
 
 def _head(typed: str) -> tuple[int, str]:

@@ -67,3 +67,8 @@ def test_other_files_are_refused(within: Command, tmp_path: Path, content: str) 
     assert said.returncode == 1
     assert "BROKEN at the header (line 1)" in said.stdout
     assert within("moderation", "verify", "nothing").stderr.startswith("agora: ")
+
+
+def test_statements_of_an_empty_year(within: Command, stated: dict[str, str]) -> None:
+    said = within("moderation", "statements", "2026", **stated)
+    assert (said.returncode, said.stdout) == (0, "")

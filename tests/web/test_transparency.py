@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import update
 
 from agora.actions.moderation import undo
+from agora.actions.transparency import all_statements
 from agora.rules.counted import Answered, Appealed, Measured, Median, Noticed, Ordered, Restricted
 from agora.rules.measures import MeasureKind
 from agora.rules.moderation import Decision

@@ -2,20 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from functools import partial
-from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from agora.i18n import translate
-from agora.rules import charter, commission, duties, transparency
-from agora.rules.commission import Stated
+from agora.actions import transparency as actions
+from agora.rules import duties, transparency
 from agora.rules.counted import Year
-from agora.rules.errors import Message, NotFound
+from agora.rules.errors import NotFound
 from agora.rules.transparency import Identity, Part
-from agora.store import site
 from agora.store import transparency as store
-from agora.store.statements import Statement
 from agora.web import cache
 from agora.web.context import Context, House, whole_number
 from agora.web.presenters.transparency import charts, figures, months
@@ -98,58 +93,19 @@ def whole(context: Context) -> Response:
 def statements(context: Context) -> Response:
     """Every statement of reasons of a year in the Commission's schema, one a line."""
     number = _year(context)
-    lines = _lines(context.house, partial(_stated, _titles(context), context.address("charter")), number)
+    lines = _lines(context.house, context.address("charter"), number)
     named = f'attachment; filename="statements-{number}.jsonl"'
     headers = {"Content-Disposition": named, "Cache-Control": cache.PRIVATE}
     return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
 
 
-def _titles(context: Context) -> dict[tuple[int, int], str]:
-    """The titles of all clauses that there ever were, by version and number."""
-    return {
-        (version.id, clause.number): clause.title
-        for version in site.charter_versions(context.session)
-        for clause in charter.parse(version.source).clauses
-    }
-
-
-def _lines(house: House, as_stated: Any, year: int) -> Iterator[str]:
+def _lines(house: House, charter_url: str, year: int) -> Iterator[str]:
     """Each batch is read by itself: a reader with a slow line keeps nobody else from the database."""
-    yield ""
     after, language = 0, house.settings.language
     while True:
         with house.database.read() as session:
-            batch = store.statements_to_tell(session, year, after=after)
-            told = [commission.in_schema(as_stated(*row), partial(_say, language)) for row in batch]
+            batch = actions.statements(session, year, after=after, charter_url=charter_url, language=language)
+        yield "".join(f"{json.dumps(told, ensure_ascii=False, sort_keys=True)}\n" for _, told in batch)
         if not batch:
             return
-        yield "".join(f"{json.dumps(each, ensure_ascii=False, sort_keys=True)}\n" for each in told)
-        after = batch[-1][0].id
-
-
-def _say(language: str, message: Message) -> str:
-    return translate(language, message.text, message.values)
-
-
-def _stated(titles: dict[tuple[int, int], str], charter_url: str, statement: Statement, against: str) -> Stated:
-    clause, version = statement.clause, statement.charter_id
-    return Stated(
-        puid=statement.puid,
-        measure=statement.measure,
-        against=against,
-        ground=statement.ground,
-        clause=clause,
-        clause_title=titles.get((version or 0, clause or 0), ""),
-        charter_version=version,
-        charter_url=f"{charter_url}?version={version}#clause-{clause}",
-        law=statement.law,
-        category=statement.category,
-        keywords=tuple(statement.keywords),
-        prompt=statement.prompt,
-        detected_by_program=statement.detected_by_program,
-        automation=statement.automation,
-        language=statement.language,
-        content_date=statement.content_date,
-        applied_on=statement.at.date(),
-        ends_on=statement.ends_at.date() if statement.ends_at else None,
-    )
+        after = batch[-1][0]
