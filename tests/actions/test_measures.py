@@ -49,6 +49,20 @@ def test_suspended_address_is_refused(site: Site) -> None:
     assert comment_on(client, post, "Somebody else.", email="carol@example.org").status_code == 303
 
 
+def test_suspended_address_edits_nothing(site: Site) -> None:
+    post, maud, client = site.post(), site.maud(), site.client()
+    comment_id = comment_id_of(site, comment_on(client, post, "The first one."))
+    impose(site, maud, MeasureKind.SUSPENSION)
+    own = f"/my/comment/{site.tokens.sign('my-comment', comment_id)}"
+    assert '<a href="/my/measure/' in client.get(own).text
+
+    answer = client.post(own, data={"body": "Something worse."})
+
+    assert answer.status_code == 403
+    assert "Something worse." in answer.text, "the text comes back"
+    assert site.comment(comment_id).revision.body == "The first one."
+
+
 def test_suspension_ends_by_itself(site: Site) -> None:
     post, maud, client = site.post(), site.maud(), site.client()
     comment_on(client, post, "The first one.")

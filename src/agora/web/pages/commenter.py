@@ -19,6 +19,7 @@ from agora.store.subscriptions import Subscription
 from agora.tokens import BadToken
 from agora.web.context import Context
 from agora.web.presenters.comments import decided_clauses
+from agora.web.presenters.measures import own_measures
 from agora.web.presenters.notices import own_notices
 
 STATES = {
@@ -121,6 +122,7 @@ def _page(
         status=status,
         language=comment.language,
         own=_own(context, comment),
+        measures=own_measures(context, comment),
         notices=own_notices(context, comment, action=f"{appeal}#contest", problem=wrong_appeal),
         body=comment.revision.body if body is None else body,
         problem=problem,

@@ -8,6 +8,7 @@ from agora.actions.measures import UnderMeasure
 from agora.rules import charter
 from agora.rules.measures import AGAINST_NAMES, EFFECTS, MEASURE_NAMES, Against, MeasureKind
 from agora.store import measures, people, site
+from agora.store.comments import Comment
 from agora.store.measures import InForce, Measure
 from agora.web.context import Context
 
@@ -120,8 +121,11 @@ def about_addresses(context: Context, commenter_ids: Iterable[int]) -> dict[int,
 
 def obstacle(context: Context, problem: UnderMeasure) -> Obstacle:
     """What the form says above the text that was not taken."""
-    found: InForce = problem.measure
-    token = context.house.tokens.sign("my-measure", found.id) if problem.is_theirs else ""
+    token = context.house.tokens.sign("my-measure", problem.measure.id) if problem.is_theirs else ""
+    return _obstacle(context, problem.measure, token)
+
+
+def _obstacle(context: Context, found: InForce, token: str) -> Obstacle:
     return Obstacle(
         name=MEASURE_NAMES[found.kind],
         effect=EFFECTS[found.kind],
@@ -129,6 +133,18 @@ def obstacle(context: Context, problem: UnderMeasure) -> Obstacle:
         url=context.url("my_measure", token=token) if token else None,
         token=token if found.kind is MeasureKind.WARNING else "",
     )
+
+
+def own_measures(context: Context, comment: Comment) -> list[Obstacle]:
+    """What holds against who wrote a comment, on its own page; `comment` comes with its commenter.
+
+    Not where the address was confirmed from elsewhere: then somebody else may have typed it.
+    """
+    address = comment.commenter
+    if address is None or (address.verified_at is not None and address.proven_from != context.whence):
+        return []
+    found = measures.in_force(context.session, address.id, None, "", context.now)
+    return [_obstacle(context, measure, context.house.tokens.sign("my-measure", measure.id)) for measure in found]
 
 
 def whom(context: Context, measure: Measure) -> str:
