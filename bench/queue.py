@@ -33,6 +33,7 @@ from bench.in_process import statements
 
 QUEUE = "/admin/moderation"
 WARM = 3
+DECISION = "a decision, for a script"
 ENOUGH = 50.0  # milliseconds
 SECRET = "a secret of the bench, which is long enough"
 
@@ -88,7 +89,7 @@ def measured(folder: Path, database: str, url: str, *, repeats: int) -> Iterator
         for name, path in desk.pages.items():
             yield line(f"{database}: {name}", *inside[name], timed(client, path, repeats))
         alone, many = decisions(client, repeats)
-        yield line(f"{database}: a decision, for a script", "", "", alone)
+        yield line(f"{database}: {DECISION}", *inside[DECISION], alone)
         yield line(f"{database}: a decision on 25 at once, and the page after it", "", "", many)
 
 
@@ -140,7 +141,21 @@ async def in_process(desk: Desk, repeats: int) -> dict[str, tuple[str, str]]:
                     await client.get(path)
                     times.append((time.process_time() - begun) * 1000)
             found[name] = f"{len(asked) / repeats:.0f}", f"{statistics.median(times):.1f}"
+        found[DECISION] = await decided(client, repeats)
     return found
+
+
+async def decided(client: httpx.AsyncClient, repeats: int) -> tuple[str, str]:
+    """The same of a decision, as a script sends it."""
+    times, count = [], 0
+    for n in range(WARM + repeats):
+        path, sent = first_case((await client.get(QUEUE)).text, n)
+        with statements() as asked:
+            begun = time.process_time()
+            (await client.post(path, data=sent)).raise_for_status()
+            times.append((time.process_time() - begun) * 1000)
+        count = len(asked)
+    return str(count), f"{statistics.median(times[WARM:]):.1f}"
 
 
 @contextmanager
@@ -170,12 +185,8 @@ def decisions(client: httpx.Client, repeats: int) -> tuple[Times, Times]:
     """One at a time as a script sends them; and pages of 25 as a form does, with the page that one is led to."""
     one, many = [], []
     for n in range(repeats):
-        page = client.get(QUEUE).text
-        form = fields_of(page, "case-[0-9]+")
-        id_ = re.search(r'<form class="decide" id="case-(\d+)"', page)
-        assert id_
-        sent = form | {"decision": ("approve", "spam")[n % 2], "quick": "yes"}
-        answer = client.post(f"{QUEUE}/{id_[1]}", data=sent)
+        path, sent = first_case(client.get(QUEUE).text, n)
+        answer = client.post(path, data=sent)
         answer.raise_for_status()
         one.append(answer.elapsed.total_seconds() * 1000)
     for _ in range(max(1, repeats // 4)):
@@ -186,6 +197,14 @@ def decisions(client: httpx.Client, repeats: int) -> tuple[Times, Times]:
         client.post(QUEUE, data=bulk | {"selected": selected}, follow_redirects=True).raise_for_status()
         many.append((time.perf_counter() - begun) * 1000)
     return Times(one, 0), Times(many, 0)
+
+
+def first_case(page: str, n: int) -> tuple[str, dict[str, object]]:
+    """Where the form of the first case leads, and what it sends: every other time that it is spam."""
+    id_ = re.search(r'<form class="decide" id="case-(\d+)"', page)
+    assert id_
+    sent = fields_of(page, "case-[0-9]+") | {"decision": ("approve", "spam")[n % 2], "quick": "yes"}
+    return f"{QUEUE}/{id_[1]}", sent
 
 
 def fields_of(page: str, form_id: str) -> dict[str, object]:

@@ -136,13 +136,22 @@
     for (const [article, place] of places) {
       const other = fresh.get(idOf(article));
       const stillWaits = !other || other.querySelector("form.hand") || fields.get("explanation");
-      if (stillWaits) putBack(other ? document.adoptNode(other) : article, place);
+      if (stillWaits) putBack(other ? withWords(document.adoptNode(other), fields) : article, place);
     }
     const first = places[0] && document.getElementById(idOf(places[0][0]))?.closest("article");
     if (first) {
       makeCurrent(first);
       first.querySelector('[aria-invalid="true"]')?.focus();
     }
+  }
+
+  // What was written is not lost with the card that it was written on.
+  function withWords(article, fields) {
+    const words = article.querySelector('[name="explanation"]');
+    if (!words || words.value || !fields.get("explanation")) return article;
+    words.value = fields.get("explanation");
+    words.closest("details").open = true;
+    return article;
   }
 
   function show(page) {
