@@ -18,8 +18,8 @@ from agora.actions import posts as post_actions
 from agora.actions import site as site_actions
 from agora.actions.bylines import BylineDraft
 from agora.actions.comments import CommentDraft
-from agora.actions.notices import Notice
 from agora.actions.posts import PostDraft
+from agora.actions.report_forms import Notice
 from agora.resources import packaged
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.permissions import Role

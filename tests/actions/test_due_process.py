@@ -25,8 +25,9 @@ from agora.actions import appeals
 from agora.actions.editing import edit_comment
 from agora.actions.measures import impose
 from agora.actions.moderation import decide, undo
-from agora.actions.notices import Notice, is_reportable, report
+from agora.actions.notices import is_reportable, report
 from agora.actions.privacy import erase_comment, erase_what_was_put_off
+from agora.actions.report_forms import Notice
 from agora.rules.errors import FieldErrors, Refused
 from agora.rules.ledger import Sealed, first_break
 from agora.rules.moderation import Decision, Party, State, decisions_for

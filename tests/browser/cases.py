@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from agora.actions import appeals, claims, measures, moderation, notices
 from agora.actions import comments as comment_actions
 from agora.actions.comments import CommentDraft
-from agora.actions.notices import Notice
+from agora.actions.report_forms import Notice
 from agora.rules.moderation import Decision, Party
 from agora.rules.policy import Mode, SiteRules
 from agora.store import comments, statements

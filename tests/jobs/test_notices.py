@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from agora.actions import appeals, notices
 from agora.actions import site as site_actions
 from agora.actions.moderation import decide
-from agora.actions.notices import Notice
+from agora.actions.report_forms import Notice
 from agora.rules.moderation import UNDO_SECONDS, Decision, Party
 from agora.rules.permissions import Role
 from agora.rules.statements import Legal

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from agora.actions import ledger as log
 from agora.actions import moderation, notices
 from agora.actions import site as site_actions
-from agora.actions.notices import Notice
 from agora.actions.people import new_sign_in_link
+from agora.actions.report_forms import Notice
 from agora.rules.moderation import Decision, Party
 from agora.signing import LogKey
 from agora.store import site as site_store

@@ -17,7 +17,7 @@ from agora.store.events import Delivery
 from agora.store.posts import Post
 from agora.store.subscriptions import Subscription, of_comment
 from agora.tokens import DAY, LIFETIMES, Tokens
-from agora.web.pages.commenter import STATES
+from agora.web.presenters.own import STATES
 from web.looking import ON_SQLITE, article, complaint, drawn, how_many, signed_ago
 
 LINKS = "A fine garden: " + " ".join(f"https://example.org/{n}" for n in range(3))

@@ -8,7 +8,7 @@ from friends import Site, comment_id_of, comment_on, decide, form
 from sqlalchemy import func, select
 
 from agora.actions import ledger, notices
-from agora.actions.notices import Notice
+from agora.actions.report_forms import Notice
 from agora.rules.moderation import State
 from agora.store.comments import Comment, Commenter, CommentRevision, comment_in_full
 from agora.store.events import Event

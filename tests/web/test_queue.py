@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agora.actions import appeals
-from agora.actions.notices import Notice, report
+from agora.actions.notices import report
+from agora.actions.report_forms import Notice
 from agora.rules.moderation import State
 from agora.rules.permissions import Role
 from agora.rules.statements import Category, Ground

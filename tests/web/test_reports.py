@@ -253,6 +253,8 @@ def test_reporter_contests_that_it_stays(site: Site, bobs: int) -> None:
     assert "It waits for an answer." in words_of(page)
     assert 'id="contest"' not in page.text
     assert cases(site) == [(CaseKind.APPEAL, bobs)]
+    own = site.client().get(f"/my/comment/{site.tokens.sign('my-comment', bobs)}")
+    assert "contested" not in own.text  # who reported, and goes on, is no business of who wrote
     assert decide(site, maud, bobs, "hide", reason="6", explanation="No.").status_code == 403
     assert decide(site, ada, bobs, "hide", reason="6", explanation="It does.").status_code == 303
     assert site.comment(bobs).state is State.HIDDEN

@@ -110,7 +110,7 @@ def _lodge(
     session.add(appeal)
     session.flush()
     post_id = comment.post_id if comment else None
-    details = {"appeal": appeal.id}
+    details = {"appeal": appeal.id, "appellant": appeal.appellant}
     event = events.record(
         session, "appeal.lodged", at=now, comment_id=appeal.comment_id, post_id=post_id, details=details
     )

@@ -1,8 +1,5 @@
 """The commenter's own page: what became of the comment, and what can still be done; reached by a signed address."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from starlette.responses import Response
 
 from agora.actions import appeals, editing, judging
@@ -10,34 +7,16 @@ from agora.actions import comments as actions
 from agora.actions import subscriptions as follow
 from agora.actions.judging import PersonalData, Text
 from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound, Refused
-from agora.rules.moderation import EDITABLE, Decision, Party, State, next_state
-from agora.rules.policy import MODE_NAMES
-from agora.store import comments, events, statements, subscriptions
+from agora.rules.moderation import State
+from agora.store import comments, statements, subscriptions
 from agora.store.comments import Comment
-from agora.store.events import Event
 from agora.store.subscriptions import Subscription
 from agora.tokens import BadToken
 from agora.web.context import Context
-from agora.web.presenters.comments import decided_clauses
 from agora.web.presenters.measures import own_measures
 from agora.web.presenters.notices import own_notices
+from agora.web.presenters.own import own_view
 
-STATES = {
-    State.PENDING: N_("Your comment is waiting to be read"),
-    State.PUBLISHED: N_("Your comment is published"),
-    State.REJECTED: N_("Your comment was not published"),
-    State.HIDDEN: N_("Your comment was hidden"),
-    State.WITHDRAWN: N_("You withdrew your comment"),
-    State.ERASED: N_("Your comment was erased"),
-}
-EXPLANATIONS = {
-    State.PENDING: N_("A moderator reads it first. This page will say what was decided; keep its address."),
-    State.PUBLISHED: N_("Everyone can read it."),
-    State.REJECTED: N_("A moderator decided not to publish it."),
-    State.HIDDEN: N_("It was public; a moderator hid it."),
-    State.WITHDRAWN: N_("Nobody but you sees it any more. Answers to it keep their place, under a note."),
-    State.ERASED: N_("Its text is gone."),
-}
 FLASHES = {
     "received": N_("Thank you, your comment has arrived."),
     "edited": N_("Your change is saved."),
@@ -51,55 +30,6 @@ FLASHES = {
     "erase-asked": N_("Your comment will be erased as soon as its open case is answered."),
     "asked": N_("A letter is on its way: please confirm your address with the link in it."),
 }
-STEPS = {
-    "comment.posted": N_("Comment received"),
-    "comment.edited": N_("Text edited"),
-    "address.confirmed": N_("Address confirmed"),
-    "appeal.lodged": N_("Decision contested"),
-    "comment.erase-asked": N_("Erasure asked for"),
-}
-DECIDED = {
-    Decision.APPROVE: N_("Published"),
-    Decision.REJECT: N_("Not published"),
-    Decision.SPAM: N_("Taken for spam"),
-    Decision.HIDE: N_("Hidden by moderation"),
-    Decision.RESTORE: N_("Published again"),
-    Decision.WITHDRAW: N_("Withdrawn"),
-    Decision.HOLD: N_("Waits to be read again"),
-    Decision.KEEP: N_("Read again: it stays as it is"),
-    Decision.UNDO: N_("The decision was taken back"),
-    Decision.ERASE: N_("Erased"),
-}
-
-
-@dataclass(frozen=True)
-class Step:
-    """A line of the comment's history."""
-
-    at: datetime
-    what: str
-    clause: tuple[int, str] | None
-    explanation: str
-    is_decision: bool
-
-
-@dataclass(frozen=True)
-class OwnComment:
-    """All that the commenter's page says."""
-
-    comment: Comment
-    token: str
-    title: str
-    explanation: str
-    mode: str
-    steps: list[Step]
-    edit_until: datetime | None
-    may_withdraw: bool
-    permalink: str | None
-    may_follow: bool
-    follows: bool
-    follow_waits: bool
-    is_verified: bool
 
 
 def show(context: Context) -> Response:
@@ -121,7 +51,7 @@ def _page(
         "comments/own.html",
         status=status,
         language=comment.language,
-        own=_own(context, comment),
+        own=own_view(context, comment),
         measures=own_measures(context, comment),
         notices=own_notices(context, comment, action=f"{appeal}#contest", problem=wrong_appeal),
         body=comment.revision.body if body is None else body,
@@ -271,34 +201,3 @@ def _subscription(context: Context) -> Subscription:
 
 def _back(context: Context, done: str) -> Response:
     return context.redirect(f"{context.url('my_comment', token=context.path('token'))}?done={done}")
-
-
-def _own(context: Context, comment: Comment) -> OwnComment:
-    history = events.history(context.session, comment.id)
-    titles = decided_clauses(context, history)
-    steps = [_step(event, titles) for event in history]
-    may_edit = editing.may_edit(comment, context.settings, context.now)
-    subscription = subscriptions.of_comment(context.session, comment.id)
-    wants = subscription is not None and subscription.ended_at is None
-    is_public = comment.state is State.PUBLISHED and comment.post.is_public
-    return OwnComment(
-        comment=comment,
-        token=context.path("token"),
-        title=STATES[comment.state],
-        explanation=EXPLANATIONS[comment.state],
-        mode=MODE_NAMES[comment.mode],
-        steps=[step for step in steps if step.what],
-        edit_until=editing.edit_until(comment, context.settings) if may_edit else None,
-        may_withdraw=next_state(comment.state, Decision.WITHDRAW, Party.COMMENTER) is not None,
-        permalink=context.url("comment", id=comment.id) if is_public else None,
-        may_follow=comment.commenter_id is not None and comment.state in EDITABLE,
-        follows=wants and subscription is not None and subscription.confirmed_at is not None,
-        follow_waits=wants and subscription is not None and subscription.confirmed_at is None,
-        is_verified=comment.commenter is not None and comment.commenter.verified_at is not None,
-    )
-
-
-def _step(event: Event, titles: dict[int, str]) -> Step:
-    what = DECIDED[event.decision] if event.decision else STEPS.get(event.kind, "")
-    clause = (event.clause, titles.get(event.id, "")) if event.clause else None
-    return Step(event.at, what, clause, event.explanation, event.decision is not None)

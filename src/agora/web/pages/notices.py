@@ -9,7 +9,7 @@ from agora.actions import appeals as appeal_actions
 from agora.actions import notices as actions
 from agora.actions import reports as report_actions
 from agora.actions.measures import UnderMeasure
-from agora.actions.notices import LAW, Notice
+from agora.actions.report_forms import LAW, Notice
 from agora.actions.reports import Answer
 from agora.actions.statements import clause_of
 from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
