@@ -229,6 +229,10 @@ QUESTIONS: dict[str, tuple[Callable[[Session], object], str]] = {
         lambda s: sources.latest(s, Origin(source="7"), size=40),
         "ix_comments_source_created_at",
     ),
+    "waiting of a network": (
+        lambda s: sources.waiting(s, Origin(source="7"), size=200),
+        "ix_comments_source_created_at",
+    ),
     "waiting of an address": (
         lambda s: sources.waiting(s, Origin(commenter_id=7), size=200),
         "ix_comments_commenter_id_state",

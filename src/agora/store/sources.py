@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, null, select
 from sqlalchemy.orm import Session, joinedload
 
 from agora.rules.moderation import State
@@ -27,6 +27,13 @@ class Origin:
             return Comment.commenter_id == self.commenter_id
         return Comment.source == self.source
 
+    @property
+    def theirs_that_wait(self) -> ColumnElement[bool]:
+        if self.commenter_id is not None:
+            return and_(self.theirs, Comment.state == State.PENDING)
+        # Of a network few come, of what waits there may be many: SQLite, which keeps no statistics, is to look there.
+        return and_(self.theirs, func.coalesce(Comment.state, null()) == State.PENDING)
+
 
 def latest(session: Session, origin: Origin, *, size: int) -> Sequence[Comment]:
     """The latest comments, whatever their state."""
@@ -38,9 +45,9 @@ def latest(session: Session, origin: Origin, *, size: int) -> Sequence[Comment]:
 
 def waiting(session: Session, origin: Origin, *, size: int) -> Sequence[Comment]:
     """Those that wait for a moderator, the earliest first."""
-    query = select(Comment).where(origin.theirs, Comment.state == State.PENDING).order_by(Comment.id).limit(size)
+    query = select(Comment).where(origin.theirs_that_wait).order_by(Comment.id).limit(size)
     return session.scalars(query.options(*IN_FULL)).all()
 
 
 def count_waiting(session: Session, origin: Origin) -> int:
-    return session.scalar(select(func.count(Comment.id)).where(origin.theirs, Comment.state == State.PENDING)) or 0
+    return session.scalar(select(func.count(Comment.id)).where(origin.theirs_that_wait)) or 0
