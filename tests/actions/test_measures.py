@@ -77,7 +77,8 @@ def test_suspension_ends_by_itself(site: Site) -> None:
 def test_warning_is_acknowledged_with_comment(site: Site) -> None:
     post, maud, client = site.post(), site.maud(), site.client()
     comment_on(client, post, "The first one.")
-    measure_id = impose(site, maud, MeasureKind.WARNING)
+    measure_id = impose(site, maud, MeasureKind.WARNING, commenter=_commenter(site), until=_in(site, days=7))
+    site.clock.forward(days=8)
     refused = comment_on(client, post, "The second one.")
     assert refused.status_code == 403
 

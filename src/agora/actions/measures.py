@@ -54,6 +54,8 @@ def impose(
     `language` is that of whom it concerns, where it is known better than from what they wrote. Raises FieldErrors for
     `kind`, `days`, `reason` and `explanation`.
     """
+    if kind is MeasureKind.WARNING:
+        until = None  # it ends when it was read
     measure = Measure(
         reference=new_reference("M", now),
         kind=kind,
