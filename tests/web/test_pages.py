@@ -230,7 +230,7 @@ def test_signed_addresses_are_kept_nowhere(library: Library) -> None:
 
     answers = [client.get(path) for name, path in library.paths.items() if name != "portrait"]
 
-    assert len(answers) == 5
+    assert len(answers) == 7
     assert all("no-store" in answer.headers["cache-control"] for answer in answers)
     assert all('name="referrer" content="no-referrer"' in answer.text for answer in answers)
 
