@@ -11,16 +11,18 @@ from PIL import Image
 from sqlalchemy import select
 
 from agora.actions import ledger as log
-from agora.actions import moderation, notices
+from agora.actions import measures, moderation, notices
 from agora.actions import site as site_actions
 from agora.actions.people import new_sign_in_link
 from agora.actions.report_forms import Notice
+from agora.rules.measures import MeasureKind
 from agora.rules.moderation import Decision, Party
 from agora.signing import LogKey
 from agora.store import site as site_store
 from agora.store import subscriptions
 from agora.store.bylines import Byline
 from agora.store.comments import comment_in_full
+from agora.store.measures import Measure
 from agora.store.people import Person
 from agora.store.posts import Post
 from agora.store.schema import migrate
@@ -127,6 +129,7 @@ def furnish(site: Site) -> Library:
         subscription = subscriptions.of_comment(session, published)
         link = new_sign_in_link(session, alice, now=site.clock.now)
         portrait_name = session.scalars(select(Byline.portrait_name)).one()
+    measure = _measure(site, reply, maud)
     with site.writing() as session:
         log.sign(session, LogKey(site.settings.secret_key), now=site.clock.now)
     sign = site.tokens.sign
@@ -136,6 +139,8 @@ def furnish(site: Site) -> Library:
         "confirm": f"/my/address/{sign('confirm', waiting)}",
         "my_report": f"/my/report/{sign('my-report', report.id)}",
         "confirm_report": f"/my/reporter/{sign('confirm-report', report.id)}",
+        "my_measure": f"/my/measure/{sign('my-measure', measure.id)}",
+        "my_data": f"/my/data/{sign('my-data', measure.commenter_id)}",
         "unsubscribe": f"/my/letters/{sign('unsubscribe', subscription.id)}",
         "sign_in_link": f"/sign-in/{sign('sign-in', link.id)}",
         "letter_decision": f"/letters/decide/{sign('decide', decision)}",
@@ -156,3 +161,11 @@ def _decide(session, comment_id: int, person: Person, decision: Decision, site: 
         now=site.clock.now,
         **reason,
     )
+
+
+def _measure(site: Site, comment_id: int, maud: Person) -> Measure:
+    """The first one of the site, against who wrote this comment; it keeps nobody from commenting."""
+    with site.writing() as session:
+        commenter = comment_in_full(session, comment_id).commenter
+        reasons = {"clause": 1, "explanation": "Too many reports.", "by": maud, "now": site.clock.now}
+        return measures.impose(session, MeasureKind.NO_REPORTS, commenter=commenter, **reasons)

@@ -22,6 +22,9 @@ PAGE = 50
 # Days to choose from; 0 is until it is lifted.
 SPANS = (1, 7, 30, 90, 365, 0)
 
+# The fields that may say whom a measure is against.
+TARGETS = ("commenter", "person", "network_of")
+
 FLASHES = {
     "imposed": N_("Done. Whom it concerns is told, with the reasons."),
     "ended": N_("The measure has ended."),
@@ -56,7 +59,9 @@ def list_measures(context: Context) -> Response:
 
 
 def new(context: Context) -> Response:
-    return _form(context, _target(context))
+    """The form; without anybody whom the measure could be against, the list of those there are."""
+    named = any(_number(context, name) for name in TARGETS)
+    return _form(context, _target(context)) if named else list_measures(context)
 
 
 def _form(context: Context, target: Target, *, status: int = 200, errors: dict[str, Message] | None = None) -> Response:
@@ -123,7 +128,7 @@ def _target(context: Context) -> Target:
         return Target("person", person.id, Against.ACCOUNT, person.name, person=person)
     comment = session.get(Comment, _number(context, "network_of"))
     if comment is None or not comment.source:
-        raise NotFound()
+        raise Refused(N_("Whom the measure would be against is not known, or no longer."), status=409)
     return Target("network_of", comment.id, Against.NETWORK, comment.name, source=comment.source)
 
 

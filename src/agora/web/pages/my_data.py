@@ -5,7 +5,7 @@ import json
 from starlette.responses import Response
 
 from agora.actions import privacy as actions
-from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
+from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound, Refused
 from agora.rules.moderation import Party
 from agora.store import dossier, privacy
 from agora.store.comments import Commenter
@@ -18,7 +18,7 @@ def ask(context: Context) -> Response:
     """A letter to the address of a comment, with the link to the page of all about it."""
     comment = own_comment(context)
     if comment.commenter_id is None:
-        raise NotFound()
+        raise Conflict(N_("No address belongs to this comment, or no longer."))
     actions.ask_for_letter(context.session, comment, now=context.now)
     return _to_comment(context, "data-asked")
 
