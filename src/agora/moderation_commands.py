@@ -56,7 +56,7 @@ def _add_log_commands(group: "Commands[argparse.ArgumentParser]") -> None:
         "verify",
         _verify,
         "see whether the log of moderation is what was sealed, and name the first entry that is not",
-        "agora moderation verify log-2026-11-23.jsonl --head 1234:9f86d081…",
+        "agora moderation verify log-2026-11-23.jsonl",
     )
     verified.add_argument("file", nargs="?", type=Path, help="an exported log (the site's own database)")
     verified.add_argument(

@@ -26,7 +26,7 @@ def add(group: "Commands[argparse.ArgumentParser]") -> None:
         "replay",
         _replay,
         "see how the spam filter would have learned from a list of comments; it touches no database",
-        "agora moderation replay decided.jsonl > scores.jsonl",
+        "agora moderation replay decided.jsonl",
     )
     replayed.description = (
         'Reads one JSON object a line, {"text": …, "spam": true|false}, and "name" and "website" where they are known. '
@@ -77,7 +77,7 @@ def _add_filter_commands(group: "Commands[argparse.ArgumentParser]") -> None:
         "explain",
         _explain,
         "say what the filter thinks of a text, and why",
-        "echo 'Visitez mon site !' | agora moderation spam explain",
+        "agora moderation spam explain comment.txt",
     )
     explained.add_argument("file", nargs="?", type=Path, help="the text (standard input)")
 

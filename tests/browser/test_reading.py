@@ -29,7 +29,7 @@ SHOWN = """() => ({
     forms: [...document.forms].map(form => [form.action, [...form.elements].map(element => element.name)]),
 })"""
 
-SAME = ("home", "post with discussion", "own page, waiting", "queue", "post in the editor", "people", "settings")
+SAME = ("home", "post with discussion", "own page, waiting", "post in the editor", "people", "settings")
 
 
 @pytest.fixture

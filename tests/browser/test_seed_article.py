@@ -127,7 +127,7 @@ def approved(commented: Story, chromium: Browser) -> Story:
         page.goto("/admin/moderation")
         case = page.locator("article.case", has=page.locator("bdi", has_text=READER))
         expect(case.locator(".body")).to_contain_text("voilà l’œuvre à mener")
-        press(page, "article.case button[value=approve]")
+        page.click("article.case button[value=approve]")
         expect(page.locator("article.case")).to_have_count(0)
     return commented
 

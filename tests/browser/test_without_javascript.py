@@ -94,8 +94,8 @@ def test_own_page_edits_and_withdraws(french_site: Site, page: Page) -> None:
     press(page, "form:has([name=body]) button")
     assert page.inner_text(".comment .body") == "Un mot."
 
-    page.click("summary")
-    press(page, "button.bad")
+    page.click("form[action$='/withdraw'] summary")
+    press(page, "form[action$='/withdraw'] button")
     expect(page.locator("section.state.withdrawn")).to_be_visible()
 
 
