@@ -39,3 +39,15 @@ def test_first_charters_have_clauses(language: str) -> None:
     assert charter.introduction
     assert len(charter.clauses) >= 3
     assert all(clause.title and clause.text for clause in charter.clauses)
+
+
+def test_rules_end_at_a_line() -> None:
+    parsed = parse(
+        "Welcome.\n\n## Be kind\n\nAlways.\n\n---\n\n## Who decides\n\nWe do.\n\n---\n\n## And then\n\nNothing."
+    )
+
+    assert [(clause.title, clause.text, clause.is_rule) for clause in parsed.clauses] == [
+        ("Be kind", "Always.", True),
+        ("Who decides", "We do.", False),
+        ("And then", "Nothing.", False),
+    ]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from agora.rules import charter, telling
 from agora.rules.errors import Message
 from agora.rules.measures import STATED_AS, MeasureKind
-from agora.rules.moderation import Decision, Party
+from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Reason
 from agora.rules.statements import CATEGORY_NAMES, MEASURES, Automation, Category, Exemption, Ground, Legal, Prompt
 from agora.rules.telling import NOT_IN_TEXT
@@ -73,7 +73,7 @@ def restrict(
         revision_id=comment.revision_id,
         event_id=event.id,
         decision=decision,
-        measure=MEASURES[decision],
+        measure=_measure(comment, decision),
         party=party,
         person_id=person.id if person else None,
         rules=list(why.rules),
@@ -104,6 +104,11 @@ def restrict(
 def lift(session: Session, comment: Comment, event: Recorded) -> None:
     """What was restricted is restored: the statements say so, and stay."""
     _close(session, Statement.comment_id == comment.id, event)
+
+
+def _measure(comment: Comment, decision: Decision) -> str:
+    """Spam is set aside before anybody saw it, or taken down."""
+    return MEASURES[Decision.HIDE if comment.state is State.HIDDEN else decision]
 
 
 def take_back(session: Session, event_id: int, by: Recorded) -> None:

@@ -217,9 +217,9 @@ def _gone_sentence(state: State, event: LastDecision | None, titles: Mapping[int
 
 
 def clause_titles(context: Context) -> dict[int, str]:
-    """The clauses of the charter in force, by number."""
+    """The rules of the charter in force, by the number of their clause."""
     parsed = charter.parse(site.current_charter(context.session).source)
-    return {clause.number: clause.title for clause in parsed.clauses}
+    return {clause.number: clause.title for clause in parsed.clauses if clause.is_rule}
 
 
 def decided_clauses(context: Context, decisions: Iterable[Event | LastDecision]) -> dict[int, str]:
