@@ -92,7 +92,7 @@ _LINES = (
 
 def page(session: Session, wanted: Wanted, all_: Numbers, *, after: Key | None, size: int, now: datetime) -> list[Line]:
     """A page of cases, the most urgent first."""
-    found = _found(wanted, all_, now, after=after).limit(size).subquery()
+    found = _found(session, wanted, all_, now, after=after).limit(size).subquery()
     query = _LINES.join(found, found.c.id == Case.id).order_by(Case.rank, Case.id)
     return [Line(*row) for row in session.execute(query)]
 
@@ -117,7 +117,7 @@ def count(session: Session, wanted: Wanted, all_: Numbers, *, now: datetime) -> 
         return all_.total
     if len(wanted.named) == 1 and wanted.named[0] in _FACETS:
         return all_.of(_FACETS[wanted.named[0]], getattr(wanted, wanted.named[0]))
-    found = _found(wanted, all_, now, ordered=False).limit(COUNTED + 1).subquery()
+    found = _found(session, wanted, all_, now, ordered=False).limit(COUNTED + 1).subquery()
     counted = session.scalar(select(func.count()).select_from(found)) or 0
     return counted if counted <= COUNTED else None
 
@@ -130,7 +130,7 @@ def counts_by(session: Session, name: str, wanted: Wanted, all_: Numbers, *, now
     others = wanted.without(name)
     if not others.named:
         return dict(all_.values(_FACETS[name]))
-    found = _found(others, all_, now, ordered=False).limit(COUNTED + 1).cte()
+    found = _found(session, others, all_, now, ordered=False).limit(COUNTED + 1).cte()
     within = select(func.count()).select_from(found).scalar_subquery()
     rows = session.execute(_grouped(name, found).add_columns(within)).all()
     if rows and rows[0][2] > COUNTED:
@@ -139,9 +139,10 @@ def counts_by(session: Session, name: str, wanted: Wanted, all_: Numbers, *, now
 
 
 def _grouped(name: str, found: CTE) -> Select[Any]:
-    column: Any = CaseReason.code if name == "code" else getattr(Case, name)
-    of_case = CaseReason.case_id if name == "code" else Case.id
-    return select(column, func.count()).join(found, found.c.id == of_case).group_by(column)
+    if name != "code":
+        return select(found.c[name], func.count()).group_by(found.c[name])
+    query: Select[Any] = select(CaseReason.code, func.count()).join(found, found.c.id == CaseReason.case_id)
+    return query.group_by(CaseReason.code)
 
 
 # Finding
@@ -151,16 +152,16 @@ _FEW = 2 * COUNTED
 
 
 def _found(
-    wanted: Wanted, all_: Numbers, now: datetime, *, after: Key | None = None, ordered: bool = True
+    session: Session, wanted: Wanted, all_: Numbers, now: datetime, *, after: Key | None = None, ordered: bool = True
 ) -> Select[Any]:
     """The ids of the cases wanted. One index is walked, in the order of the list: that of the rarest thing."""
     leading = _rarest(wanted, all_)
     by_code = leading == "code"
     rank, id_ = (CaseReason.rank, CaseReason.case_id) if by_code else (Case.rank, Case.id)
-    query = select(id_.label("id"))
+    query: Select[Any] = select(id_.label("id"), Case.kind, Case.language)
     if by_code:
         query = query.join(Case, Case.id == CaseReason.case_id).where(CaseReason.code == wanted.code)
-    query = query.where(*(_condition(name, wanted, now, leads=name == leading) for name in wanted.named))
+    query = query.where(*(_condition(session, name, wanted, now, leads=name == leading) for name in wanted.named))
     if after is not None:
         query = query.where(tuple_(rank, id_) > tuple(after))
     return query.order_by(rank, id_) if ordered else query
@@ -179,7 +180,7 @@ def _rarest(wanted: Wanted, all_: Numbers) -> str:
     return rarest
 
 
-def _condition(name: str, wanted: Wanted, now: datetime, *, leads: bool) -> ColumnElement[bool]:
+def _condition(session: Session, name: str, wanted: Wanted, now: datetime, *, leads: bool) -> ColumnElement[bool]:
     value: Any = getattr(wanted, name)
     if name == "code":
         if leads:
@@ -191,7 +192,8 @@ def _condition(name: str, wanted: Wanted, now: datetime, *, leads: bool) -> Colu
         return Case.post_id.in_(select(Post.id).where(Post.created_by == value))
     column: ColumnElement[Any] = getattr(Case, name)
     # No index is to be used for it: SQLite, which keeps no statistics, might take this one rather than the rare one's.
-    compared: ColumnElement[bool] = (column if leads else func.coalesce(column, null())) == value
+    steers = not leads and session.get_bind().dialect.name == "sqlite"
+    compared: ColumnElement[bool] = (func.coalesce(column, null()) if steers else column) == value
     return compared
 
 
