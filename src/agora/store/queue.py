@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, exists, func, null, select, tuple_, update
+from sqlalchemy import CTE, ColumnElement, and_, exists, func, null, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from agora.store import tallies
@@ -138,10 +138,10 @@ def counts_by(session: Session, name: str, wanted: Wanted, all_: Numbers, *, now
     return {str(value): count for value, count, _ in sorted(rows, key=lambda row: (-row[1], row[0]))}
 
 
-def _grouped(name: str, found: CTE) -> Select[Any]:
+def _grouped(name: str, found: CTE) -> Any:
     if name != "code":
         return select(found.c[name], func.count()).group_by(found.c[name])
-    query: Select[Any] = select(CaseReason.code, func.count()).join(found, found.c.id == CaseReason.case_id)
+    query: Any = select(CaseReason.code, func.count()).join(found, found.c.id == CaseReason.case_id)
     return query.group_by(CaseReason.code)
 
 
@@ -153,12 +153,12 @@ _FEW = 2 * COUNTED
 
 def _found(
     session: Session, wanted: Wanted, all_: Numbers, now: datetime, *, after: Key | None = None, ordered: bool = True
-) -> Select[Any]:
+) -> Any:
     """The ids of the cases wanted. One index is walked, in the order of the list: that of the rarest thing."""
     leading = _rarest(wanted, all_)
     by_code = leading == "code"
     rank, id_ = (CaseReason.rank, CaseReason.case_id) if by_code else (Case.rank, Case.id)
-    query: Select[Any] = select(id_.label("id"), Case.kind, Case.language)
+    query: Any = select(id_.label("id"), Case.kind, Case.language)
     if by_code:
         query = query.join(Case, Case.id == CaseReason.case_id).where(CaseReason.code == wanted.code)
     query = query.where(*(_condition(session, name, wanted, now, leads=name == leading) for name in wanted.named))
