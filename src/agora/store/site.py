@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from agora.rules import charter
 from agora.rules.policy import Mode
 from agora.store.columns import Base, Identity, UtcDateTime, Words, one_of
 
@@ -87,6 +88,15 @@ def charter_sources(session: Session, ids: set[int]) -> dict[int, str]:
     if not ids:
         return {}
     return {id_: source for id_, source in session.execute(_CHARTER_SOURCES, {"ids": list(ids)})}
+
+
+def clause_titles(session: Session, charter_ids: set[int]) -> dict[tuple[Any, Any], str]:
+    """How the clauses of these versions of the charter are called, by version and number."""
+    return {
+        (charter_id, clause.number): clause.title
+        for charter_id, source in charter_sources(session, charter_ids).items()
+        for clause in charter.parse(source).clauses
+    }
 
 
 _COUNTS: Any = RateCount.__table__

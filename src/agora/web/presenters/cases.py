@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from agora.rules import charter
 from agora.rules.measures import AGAINST_NAMES, MEASURE_NAMES
 from agora.rules.moderation import (
     DECISION_NAMES,
@@ -155,12 +154,7 @@ class _Files:
         named |= {(report.charter_id, report.clause) for found in self.reports.values() for report in found}
         for one in (one for found in self.appeals.values() for one in found):
             named |= {(each.charter_id, each.clause) for each in (one.statement, one.event) if each}
-        sources = site.charter_sources(self.context.session, {id_ for id_, clause in named if id_ and clause})
-        return {
-            (id_, clause.number): clause.title
-            for id_, source in sources.items()
-            for clause in charter.parse(source).clauses
-        }
+        return site.clause_titles(self.context.session, {id_ for id_, clause in named if id_ and clause})
 
     def ground(self, charter_id: int | None, clause: int | None, law: str = "") -> Ground:
         return Ground(clause, self.clauses.get((charter_id, clause), ""), law)

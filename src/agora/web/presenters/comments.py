@@ -225,12 +225,7 @@ def clause_titles(context: Context) -> dict[int, str]:
 def decided_clauses(context: Context, decisions: Iterable[Event | LastDecision]) -> dict[int, str]:
     """By event, the title of the clause that was named, as it read in the charter of that day."""
     named = {event.id: (event.charter_id, event.clause) for event in decisions if event.charter_id and event.clause}
-    sources = site.charter_sources(context.session, {charter_id for charter_id, _ in named.values() if charter_id})
-    titles = {
-        (charter_id, clause.number): clause.title
-        for charter_id, source in sources.items()
-        for clause in charter.parse(source).clauses
-    }
+    titles = site.clause_titles(context.session, {charter_id for charter_id, _ in named.values() if charter_id})
     return {event_id: titles[key] for event_id, key in named.items() if key in titles}
 
 

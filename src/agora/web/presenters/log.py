@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from agora.rules import charter, log_lines
+from agora.rules import log_lines
 from agora.rules.errors import Message
 from agora.store import ledger, people, posts, site
 from agora.store.ledger import LedgerEntry
@@ -74,9 +74,8 @@ def _clauses(context: Context, told: Iterable[dict[str, Any]]) -> dict[tuple[Any
     versions = {facts["charter"] for facts in told if facts.get("charter") and facts.get("clause")}
     current = site.current_charter(context.session).id
     return {
-        (version, each.number): Clause(each.number, each.title, _address(context, version, current, each.number))
-        for version, source in site.charter_sources(context.session, versions).items()
-        for each in charter.parse(source).clauses
+        (version, number): Clause(number, title, _address(context, version, current, number))
+        for (version, number), title in site.clause_titles(context.session, versions).items()
     }
 
 

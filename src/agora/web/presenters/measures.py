@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agora.actions.measures import UnderMeasure
-from agora.rules import charter
 from agora.rules.measures import AGAINST_NAMES, EFFECTS, MEASURE_NAMES, Against, MeasureKind
 from agora.store import measures, people, site
 from agora.store.comments import Comment
@@ -65,7 +64,7 @@ class About:
 
 def measure_views(context: Context, found: Iterable[Measure]) -> list[MeasureView]:
     listed = list(found)
-    titles = _clause_titles(context, listed)
+    titles = site.clause_titles(context.session, {measure.charter_id for measure in listed if measure.charter_id})
     return [
         MeasureView(
             id=measure.id,
@@ -85,16 +84,6 @@ def measure_views(context: Context, found: Iterable[Measure]) -> list[MeasureVie
         )
         for measure in listed
     ]
-
-
-def _clause_titles(context: Context, found: list[Measure]) -> dict[tuple[int | None, int], str]:
-    """The clauses as they read in the charters of those days."""
-    sources = site.charter_sources(context.session, {measure.charter_id for measure in found if measure.charter_id})
-    return {
-        (charter_id, clause.number): clause.title
-        for charter_id, source in sources.items()
-        for clause in charter.parse(source).clauses
-    }
 
 
 def about_addresses(context: Context, commenter_ids: Iterable[int]) -> dict[int, About]:
