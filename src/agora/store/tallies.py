@@ -46,13 +46,6 @@ _ADD = {
 }
 
 
-_COUNTS = (
-    select(_TALLIES.c.name, func.sum(_TALLIES.c["count"]))
-    .where(_TALLIES.c.name.in_(bindparam("names", expanding=True)))
-    .group_by(_TALLIES.c.name)
-)
-
-
 def settle(session: Session) -> None:
     """Write down what was added."""
     changes: dict[tuple[str, int], int] = session.info.pop("tallies", {})
