@@ -518,6 +518,7 @@ def upgrade() -> None:
     for name, table, column_name, rows in added_indexes():
         op.create_index(name, table, [column_name], postgresql_where=sa.text(rows), sqlite_where=sa.text(rows))
     _know(DECISIONS, PARTIES)
+    _know_channels("mail", "service")
     _open_cases()
     _seal_past_decisions()
 
@@ -525,6 +526,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DELETE FROM tallies WHERE name LIKE 'cases-%'")
     _forget_new_words()
+    op.execute("DELETE FROM deliveries WHERE channel <> 'mail'")
+    _know_channels("mail")
     for name, table, _, _ in added_indexes():
         op.drop_index(name, table_name=table)
     for table, column in added():
@@ -630,24 +633,35 @@ def _know(decisions: tuple[str, ...], parties: tuple[str, ...]) -> None:
         "ck_events_decision_known": f"decision IN ({_listed(decisions)})",
         "ck_events_party_known": f"party IN ({_listed(parties)})",
     }
+    _replace_checks("events", checks)
+
+
+def _know_channels(*channels: str) -> None:
+    """Let the deliveries go these ways."""
+    _replace_checks("deliveries", {"ck_deliveries_channel_known": f"channel IN ({_listed(channels)})"})
+
+
+def _replace_checks(table: str, checks: dict[str, str]) -> None:
     if op.get_bind().dialect.name == "postgresql":
         for name, check in checks.items():
-            op.drop_constraint(op.f(name), "events", type_="check")
-            op.create_check_constraint(op.f(name), "events", check)
+            op.drop_constraint(op.f(name), table, type_="check")
+            op.create_check_constraint(op.f(name), table, check)
     else:
-        _rewrite_checks(checks)
+        _rewrite_checks(table, checks)
 
 
-def _rewrite_checks(checks: dict[str, str]) -> None:
+def _rewrite_checks(table: str, checks: dict[str, str]) -> None:
     """As SQLite's documentation of ALTER TABLE describes it for constraints: what is stored does not change."""
-    sql = op.get_bind().execute(sa.text("SELECT sql FROM sqlite_master WHERE name = 'events'")).scalar_one()
+    definition = sa.text("SELECT sql FROM sqlite_master WHERE name = :name")
+    sql = op.get_bind().execute(definition, {"name": table}).scalar_one()
     for name, check in checks.items():
         sql, count = re.subn(rf"{name} CHECK \([^()]*\([^()]*\)\)", f"{name} CHECK ({check})", sql)
         if count != 1:
-            raise RuntimeError(f"the table of events has no constraint {name}")
+            raise RuntimeError(f"the table {table} has no constraint {name}")
     version = op.get_bind().execute(sa.text("PRAGMA schema_version")).scalar_one()
     op.execute("PRAGMA writable_schema = ON")
-    op.get_bind().execute(sa.text("UPDATE sqlite_master SET sql = :sql WHERE name = 'events'"), {"sql": sql})
+    change = sa.text("UPDATE sqlite_master SET sql = :sql WHERE name = :name")
+    op.get_bind().execute(change, {"sql": sql, "name": table})
     op.execute(f"PRAGMA schema_version = {version + 1}")
     op.execute("PRAGMA writable_schema = OFF")
 

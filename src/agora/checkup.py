@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -41,7 +42,17 @@ def _settings(settings: Settings) -> list[Finding]:
         findings.append(Finding(False, "Rate limits are off: only for load tests."))
     if settings.host not in {"localhost", "127.0.0.1", "::1"} and not settings.is_https:
         findings.append(Finding(False, "The site's address is not https: sign-ins travel in the open."))
-    return findings
+    return [*findings, _opinions(settings)]
+
+
+def _opinions(settings: Settings) -> Finding:
+    """What leaves the site should surprise nobody."""
+    service = urlsplit(settings.akismet_url).hostname
+    if settings.asks_akismet:
+        return Finding(True, f"Readers' comments are sent to {service} for a second opinion on spam.")
+    if settings.akismet_url or settings.akismet_key:
+        return Finding(False, "Of akismet_url and akismet_key only one is set: no service is asked.")
+    return Finding(True, "Comments are sent to no other service.")
 
 
 def _secret(settings: Settings) -> list[Finding]:
@@ -94,7 +105,7 @@ def _content(database: Database, now: datetime) -> list[Finding]:
             findings.append(
                 Finding(False, f"The clock is behind: the last event was written {_span(last - now)} ahead.")
             )
-        letters = events.counts_of_deliveries(session)
+        letters = events.counts_of_letters(session)
         waiting, failed = letters.get(DeliveryState.WAITING, 0), letters.get(DeliveryState.FAILED, 0)
         findings.append(Finding(True, f"Letters: {waiting} waiting, {failed} could not be delivered."))
         return findings

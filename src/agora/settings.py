@@ -146,7 +146,7 @@ SETTINGS: tuple[Setting, ...] = (
         "allow_private_hosts",
         (),
         _items,
-        "Names or networks that outgoing web requests may reach although private (Agora makes no such request yet).",
+        "Names or networks that outgoing web requests may reach although private: so far those to akismet_url.",
     ),
     Setting("language", "fr", _one_of("fr", "en"), "The language of the site: fr or en."),
     Setting("time_zone", "Europe/Paris", _time_zone, "The time zone in which dates and hours are shown."),
@@ -174,6 +174,13 @@ SETTINGS: tuple[Setting, ...] = (
         _number,
         "A comment is hidden until it is read when its reports weigh this much (one confirmed reader: 1); 0 is never.",
     ),
+    Setting(
+        "akismet_url",
+        "",
+        _address(("http", "https")),
+        "A service asked about comments as Akismet is, such as https://rest.akismet.com/1.1; empty asks none.",
+    ),
+    Setting("akismet_key", "", _text, "The key for that service.", secret=True),
     Setting("trusted_flaggers", (), _items, "E-mail addresses of trusted flaggers (Digital Services Act, article 22)."),
     Setting("appeal_days", 15, _positive, "Within how many days the site promises to answer an appeal."),
     Setting("edit_minutes", 30, _number, "How many minutes commenters may edit what they sent."),
@@ -251,6 +258,8 @@ class Settings:
     max_links: int
     held_words: tuple[str, ...]
     reports_hide: int
+    akismet_url: str
+    akismet_key: str
     trusted_flaggers: tuple[str, ...]
     appeal_days: int
     edit_minutes: int
@@ -280,6 +289,10 @@ class Settings:
     @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https:")
+
+    @property
+    def asks_akismet(self) -> bool:
+        return bool(self.akismet_url and self.akismet_key)
 
     @property
     def sender(self) -> str:

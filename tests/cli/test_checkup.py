@@ -1,6 +1,7 @@
 """What `agora check` notices: everything that somebody should have seen already."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +34,15 @@ def problems(current: Settings, now: datetime = NOW) -> list[str]:
 
 def test_nothing_is_wrong_at_first(current: Settings) -> None:
     assert problems(current) == []
+
+
+def test_asking_a_service_is_told(current: Settings) -> None:
+    asking = replace(current, akismet_url="https://spam.example/1.1")
+    assert ["akismet_key" in problem for problem in problems(asking)] == [True]
+
+    told = [finding.text for finding in examine(replace(asking, akismet_key="a key"), NOW)]
+    assert [text for text in told if "spam.example" in text]
+    assert not [text for text in told if "a key" in text]
 
 
 def test_old_cases_are_noticed(current: Settings, database: Database) -> None:

@@ -1,6 +1,7 @@
 """A real web server on loopback that takes forms, and answers what the test wants it to."""
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -20,6 +21,7 @@ class WebServer:
         self.forms: list[dict[str, str]] = []
         self.paths: list[str] = []
         self.headers: dict[str, str] = {}
+        self.before_answer: Callable[[], object] = bool
         self.flows = threading.Event()
         self.flows.set()
         self._server = ThreadingHTTPServer((HOST, 0), _handler_of(self))
@@ -56,6 +58,7 @@ def _handler_of(service: WebServer) -> type[BaseHTTPRequestHandler]:
             service.paths.append(self.path)
             service.forms.append({name: values[0] for name, values in parse_qs(body, keep_blank_values=True).items()})
             service.flows.wait(10)
+            service.before_answer()
             status, answer = service.answers.pop(0) if len(service.answers) > 1 else service.answers[0]
             self.send_response(status)
             for name, value in service.headers.items():

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from agora.actions import cases, judging, letters, measures, moderation, subscriptions
+from agora.actions import cases, judging, letters, measures, moderation, opinions, subscriptions
 from agora.actions.judging import REPEAT, Sender, Text
 from agora.rules import limits, markup, policy, urls
 from agora.rules.errors import N_, FieldErrors, Message, Refused
@@ -105,7 +105,7 @@ def post_comment(
     )
     if draft.address:
         kept_sources.keep(session, comment.id, address=draft.address, port=draft.port, at=now)
-    _tell(session, comment, verdict, now)
+    _tell(session, comment, verdict, rules, now)
     return comment
 
 
@@ -217,7 +217,7 @@ def _new_comment(
     )
 
 
-def _tell(session: Session, comment: Comment, verdict: Verdict, now: datetime) -> None:
+def _tell(session: Session, comment: Comment, verdict: Verdict, rules: SiteRules, now: datetime) -> None:
     """Record that a comment came, and leave the letters that follow from it; count it where it is public."""
     reasons = [reason.as_data() for reason in verdict.reasons]
     event = events.record(
@@ -234,6 +234,7 @@ def _tell(session: Session, comment: Comment, verdict: Verdict, now: datetime) -
     if comment.letters and comment.commenter_id:
         subscriptions.ask(session, comment, comment.commenter_id, now=now)
     letters.for_new_comment(session, event, comment, waits=not verdict.rejected)
+    opinions.ask(session, event, comment, rules)
     if comment.state is State.PUBLISHED:
         comments.count_public_change(session, comment, by=1)
         versions.touch(session, versions.COMMENTS, versions.of_post(comment.post_id))

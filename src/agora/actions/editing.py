@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from agora.actions import cases, judging, measures
+from agora.actions import cases, judging, measures, opinions
 from agora.actions.judging import REPEAT, Text
 from agora.rules import markup, policy
 from agora.rules.errors import N_, Conflict, FieldErrors
@@ -64,7 +64,7 @@ def edit_comment(
         raise Conflict(N_("This comment changed meanwhile: somebody else decided, or its text was edited."))
     if comment.published_at is not None:
         versions.touch(session, versions.COMMENTS, versions.of_post(comment.post_id))
-    events.record(
+    event = events.record(
         session,
         "comment.edited",
         at=now,
@@ -74,6 +74,7 @@ def edit_comment(
         party=Party.COMMENTER,
         details={"reasons": reasons, "policy": verdict.policy_id},
     )
+    opinions.ask(session, event, comment, rules)
     judging.follow_verdict(session, comment, verdict, now)
     if comment.state is State.PENDING:
         cases.refresh(session, comment, now=now)

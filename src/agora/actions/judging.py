@@ -91,15 +91,20 @@ def rules_of(session: Session, post: Post, site: Site, settings: Settings) -> Si
 def rules_in(mode: Mode | None, settings: Settings, version: Version | None) -> SiteRules:
     """What this version of the policy asks; without one, what the settings do."""
     chosen = mode or Mode(settings.moderation)
-    return _rules(chosen, settings.max_links, settings.held_words, settings.rate_limits, version)
+    return _rules(chosen, settings.max_links, settings.held_words, settings.rate_limits, settings.asks_akismet, version)
 
 
 # The same rules for all comments while nothing is changed, with the lists of words that they hold made ready.
 @lru_cache(maxsize=16)
 def _rules(
-    mode: Mode, max_links: int, held_words: tuple[str, ...], limit_haste: bool, version: Version | None
+    mode: Mode,
+    max_links: int,
+    held_words: tuple[str, ...],
+    limit_haste: bool,
+    second_opinion: bool,
+    version: Version | None,
 ) -> SiteRules:
-    choices: dict[str, Any] = {"max_links": max_links, "held_words": held_words}
+    choices: dict[str, Any] = {"max_links": max_links, "held_words": held_words, "second_opinion": second_opinion}
     if version:
         choices |= site_rules.choices_in(json.loads(version.source))
     return SiteRules(mode, limit_haste=limit_haste, policy_id=version.id if version else None, **choices)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from agora.actions import digests, ledger, retention
 from agora.jobs import mail, notices
+from agora.jobs.akismet import SecondOpinion
 from agora.jobs.letters import Writer
 from agora.logs import facts
 from agora.rendering import Renderer
@@ -63,6 +64,7 @@ class Worker:
         self._log_key, self._looked = LogKey(settings.secret_key), clock() - LOOK
         self._calls = threading.Event()
         self._stopped = threading.Event()
+        self._opinion = SecondOpinion(settings, database, clock, self._stopped)
         self._thread = threading.Thread(target=self.run, name="agora-worker", daemon=True)
 
     def start(self) -> None:
@@ -92,12 +94,21 @@ class Worker:
             self._calls.wait(IDLE)
 
     def work(self) -> int:
-        """Send all that is due now; how many letters were sent. Stops at once when the mail server is away."""
+        """Do all that is due now; how many letters were sent. None is tried after the mail server was found away."""
         if self._clock() - self._looked >= LOOK:
             self._looked = self._clock()
             self._sign_log()
-        sent = 0
         self._plan_digests()
+        sent = self._send_letters()
+        if self._opinion.ask():
+            self._calls.set()  # letters may follow from it, and there may be more to ask
+        if self._clock() - self._tidied >= TIDY:
+            self._tidied = self._clock()
+            self._tidy()
+        return sent
+
+    def _send_letters(self) -> int:
+        sent = 0
         while not self._stopped.is_set():
             with self._database.read() as session:
                 due = events.deliveries_due(session, self._clock(), size=BATCH)
@@ -108,9 +119,6 @@ class Worker:
                     sent += self._deliver(delivery_id, attempts)
                 except mail.ServerAway:
                     return sent
-        if self._clock() - self._tidied >= TIDY:
-            self._tidied = self._clock()
-            self._tidy()
         return sent
 
     def _plan_digests(self) -> None:

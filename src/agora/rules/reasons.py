@@ -51,6 +51,7 @@ SENTENCES = {
     "postal": N_("postal addresses: %(count)s"),
     "nir": N_("social security numbers: %(count)s"),
     "spam": N_("looks like spam: %(percent)s %%"),
+    "akismet": N_("the service %(service)s takes it for spam"),
     "premoderated": N_("every comment is read before it appears"),
     "disowned": N_("the owner of the address says that somebody else wrote this"),
     "first-comment": N_("first comment from this address"),
@@ -86,4 +87,4 @@ SEVERAL_WARNINGS = N_("Your text seems to contain personal data: %(passages)s.")
 # Reasons that lie in who sent a comment rather than in its text: confirming the address may answer them.
 ABOUT_THE_ADDRESS = frozenset({"first-comment", "unverified", "elsewhere"})
 # Reasons that lie in how a comment was sent, or by whom: only a moderator answers them.
-ABOUT_THE_SENDER = frozenset({"trap", "hasty", "sender-held", "reported"})
+ABOUT_THE_SENDER = frozenset({"trap", "hasty", "sender-held", "reported", "akismet"})

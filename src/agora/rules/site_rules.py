@@ -51,6 +51,7 @@ class SiteRules:
     max_links: int = 2
     held_words: tuple[str, ...] = ()
     limit_haste: bool = True
+    second_opinion: bool = False  # a service is asked whether a comment is spam
     policy_id: int | None = None  # the version that says so; None: nobody has changed what the settings say
 
     repeats: Effect = Effect.HOLD
@@ -90,7 +91,7 @@ class SiteRules:
 
 
 # All that a version of the policy says. The mode is chosen elsewhere, for the site and for each post.
-_ELSEWHERE = {"mode", "limit_haste", "policy_id"}
+_ELSEWHERE = {"mode", "limit_haste", "second_opinion", "policy_id"}
 CHOICES = tuple(field.name for field in fields(SiteRules) if field.name not in _ELSEWHERE)
 
 

@@ -40,8 +40,8 @@ DECIDED = {
 BY_PERSON = N_("A person decided, not a program.")
 BY_PROGRAM = N_("A program decided, by rules that this site has set.")
 
-# Reasons of the policy that lie elsewhere than in the text.
-NOT_IN_TEXT = ABOUT_THE_ADDRESS | ABOUT_THE_SENDER | {"premoderated", "disowned", "reported"}
+# Reasons of the policy that lie elsewhere than in the text. A service is told of the sender, but reads the text too.
+NOT_IN_TEXT = (ABOUT_THE_ADDRESS | ABOUT_THE_SENDER | {"premoderated", "disowned", "reported"}) - {"akismet"}
 
 
 def contest_until(informed_at: datetime) -> datetime:

@@ -12,7 +12,7 @@ REPORT, MOST_OF_REPORTS = 12, 72
 GRAVE_CATEGORY = 240
 APPEAL = 24
 SEEN_BY_ALL = 12  # what was reported and still stands on the page
-BY_REASON = {"words": 2, "slow-rule": 2, "disowned": 2, "spam": -12, "trap": -12, "repeat": -6}
+BY_REASON = {"words": 2, "slow-rule": 2, "disowned": 2, "spam": -12, "akismet": -12, "trap": -12, "repeat": -6}
 BY_REASON |= dict.fromkeys(("phone", "email", "postal", "nir"), 6)
 
 

@@ -57,6 +57,7 @@ class Event(Base):
 
 class Channel(StrEnum):
     MAIL = "mail"
+    SERVICE = "service"  # asked by a web request
 
 
 class DeliveryState(StrEnum):
@@ -66,7 +67,9 @@ class DeliveryState(StrEnum):
 
 
 class Delivery(Base):
-    """A letter to write for an event. Its text is made when it is sent; whom it goes to is decided with the event."""
+    """A letter to write for an event, or a service to ask about it. Its text is made when it is sent; whom it goes to
+    is decided with the event.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -81,7 +84,7 @@ class Delivery(Base):
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
     channel: Mapped[Channel] = mapped_column(Words(Channel), default=Channel.MAIL)
-    letter: Mapped[str] = mapped_column(String(40))  # the name of its template in templates/mail
+    letter: Mapped[str] = mapped_column(String(40))  # the name of its template in templates/mail, or of the service
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     commenter_id: Mapped[int | None] = mapped_column(ForeignKey("commenters.id", ondelete="CASCADE"))
     subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscriptions.id", ondelete="CASCADE"), index=True)
@@ -129,9 +132,12 @@ CLAIM = timedelta(minutes=5)
 FURTHEST = timedelta(hours=7)
 
 
-def deliveries_due(session: Session, now: datetime, *, size: int) -> list[tuple[int, int]]:
+def deliveries_due(
+    session: Session, now: datetime, *, size: int, channel: Channel = Channel.MAIL
+) -> list[tuple[int, int]]:
     """(id, attempts) of the deliveries whose time has come, the oldest first."""
-    return _waiting(session, Delivery.due_at <= now, size) or _waiting(session, _is_too_far(now), size)
+    due, too_far = (and_(Delivery.channel == channel, when) for when in (Delivery.due_at <= now, _is_too_far(now)))
+    return _waiting(session, due, size) or _waiting(session, too_far, size)
 
 
 # What a letter that waits for the end of somebody's quiet hours says of itself; they are never longer than a day.
@@ -173,8 +179,9 @@ def claim(session: Session, delivery_id: int, attempts: int, now: datetime) -> b
     return claimed is not None
 
 
-def counts_of_deliveries(session: Session) -> dict[DeliveryState, int]:
-    rows = session.execute(select(Delivery.state, func.count()).group_by(Delivery.state))
+def counts_of_letters(session: Session) -> dict[DeliveryState, int]:
+    query = select(Delivery.state, func.count()).where(Delivery.channel == Channel.MAIL)
+    rows = session.execute(query.group_by(Delivery.state))
     return {state: count for state, count in rows}
 
 

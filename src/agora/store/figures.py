@@ -14,7 +14,7 @@ from sqlalchemy.pool import QueuePool
 from agora.rules.moderation import State
 from agora.store import comments, tallies
 from agora.store.database import Database
-from agora.store.events import Delivery, DeliveryState
+from agora.store.events import Channel, Delivery, DeliveryState
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,14 @@ class Figures:
 def figures(database: Database, now: datetime) -> Figures:
     with database.read() as session:
         size, wal_size = _sqlite_sizes(database) if database.is_sqlite else _postgresql_sizes(session)
-        due = (Delivery.state == DeliveryState.WAITING) & (Delivery.due_at <= now)
+        is_letter = Delivery.channel == Channel.MAIL
+        due = is_letter & (Delivery.state == DeliveryState.WAITING) & (Delivery.due_at <= now)
         return Figures(
             comments_pending=tallies.count(session, tallies.of_state(State.PENDING)),
             oldest_pending=_age(comments.oldest_waiting(session), now),
             letters_due=_count(session, due),
             oldest_due=_age(session.scalar(select(func.min(Delivery.due_at)).where(due)), now),
-            letters_failed=_count(session, Delivery.state == DeliveryState.FAILED),
+            letters_failed=_count(session, is_letter & (Delivery.state == DeliveryState.FAILED)),
             database_size=size,
             wal_size=wal_size,
         )

@@ -38,6 +38,7 @@ CODE_NAMES = {
     "unverified": N_("Address not confirmed"),
     "elsewhere": N_("Unknown place"),
     "spam": N_("Looks like spam"),
+    "akismet": N_("Second opinion"),
     "capitals": N_("Many capitals"),
     "signs": N_("Repeated signs"),
     "language": N_("Unexpected language"),
