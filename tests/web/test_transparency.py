@@ -103,9 +103,9 @@ def test_records_are_counted(busy: Site) -> None:
         assert transparency.year(session, 2025).is_empty
         assert transparency.first_year(session) == 2026
     assert year.restricted == [
+        Restricted("hidden", "", Ground.CHARTER, Category.SCAMS, *OWN, Exemption.SPAM, "stands", 1),
         Restricted("hidden", "", Ground.LAW, Category.SPEECH, *ON_NOTICE, Exemption.NO_CONTACT, "reversed", 1),
         Restricted("not-published", "", Ground.CHARTER, Category.OTHER_VIOLATION, *OWN, None, "stands", 1),
-        Restricted("not-published", "", Ground.CHARTER, Category.SCAMS, *OWN, Exemption.SPAM, "stands", 1),
     ]
     assert year.noticed == [Noticed(Ground.LAW, Category.SPEECH, False, 1)]
     assert year.answered == [Answered(Ground.LAW, Category.SPEECH, False, Outcome.UPHELD, 1)]

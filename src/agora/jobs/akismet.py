@@ -14,7 +14,7 @@ from agora.jobs import http
 from agora.logs import facts
 from agora.rules.errors import Conflict
 from agora.settings import Settings
-from agora.store import comments, events, kept_sources
+from agora.store import comments, events
 from agora.store.comments import Comment
 from agora.store.database import Database
 from agora.store.events import Channel, Delivery, DeliveryState
@@ -26,7 +26,8 @@ AT_ONCE = 5
 # Waiting times after the 1st, 2nd … failure. After the last one the comment goes without a second opinion.
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 ANSWERS = {b"true": True, b"false": False}
-NO_ADDRESS = "0.0.0.0"  # noqa: S104 - what the service is told where none is kept
+# The service wants one; those that we keep are kept for the courts alone (décret 2021-1362).
+NO_ADDRESS = "0.0.0.0"  # noqa: S104 - nothing listens there
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,10 @@ class SecondOpinion:
         comment = comments.comment_in_full(session, comment_id) if comment_id else None
         if comment is None or not self._settings.asks_akismet or not opinions.is_open(session, comment):
             return None
-        return Question(comment.id, comment.version, self._fields(session, comment))
+        return Question(comment.id, comment.version, self._fields(comment))
 
-    def _fields(self, session: Session, comment: Comment) -> dict[str, str]:
-        """Neither the e-mail address nor the browser: they would say more of a person than of a text."""
-        source = next(iter(kept_sources.of_comments(session, [comment.id])), None)
+    def _fields(self, comment: Comment) -> dict[str, str]:
+        """Neither e-mail address nor network nor browser: they would say more of a person than of a text."""
         return {
             "api_key": self._settings.akismet_key,
             "blog": self._settings.base_url,
@@ -104,7 +104,7 @@ class SecondOpinion:
             "comment_author": comment.name,
             "comment_author_url": comment.website,
             "comment_content": comment.revision.body,
-            "user_ip": source.address if source else NO_ADDRESS,
+            "user_ip": NO_ADDRESS,
             "user_agent": "",
             "referrer": "",
         }
