@@ -3,8 +3,8 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
-# Twice the processors that the suite is meant for: many tests wait for a disk, a letter, a browser or a process.
-WORKERS ?= 4
+# One more than the processors that the suite is meant for: many tests wait for a disk, a letter or a process.
+WORKERS ?= 3
 
 VENV := .venv
 BIN := $(VENV)/bin
