@@ -232,3 +232,10 @@ def test_strange_letters_fill_no_memory() -> None:
     policy.fold("".join(map(chr, range(0x4E00, 0x9000))))
 
     assert len(folding._WITHOUT_ACCENTS) <= folding._COMMON
+
+
+def test_reasons_of_other_versions_are_said() -> None:
+    """Old and new processes work side by side for a while: neither may lose a page over the other's words."""
+    said = Reason.from_data({"code": "moonlight", "degrees": 3}).message
+
+    assert said.text % said.values == "something that another version of Agora found: moonlight"

@@ -162,6 +162,11 @@ def is_concerned(session: Session, appeal: Appeal, person: Person) -> bool:
     return about is not None and about.person_id == person.id
 
 
+def is_asked(session: Session, comment: Comment) -> bool:
+    """Whether an appeal about this comment waits for an answer."""
+    return bool(appeals.open_appeals(session, comment.id))
+
+
 def settle(
     session: Session, comment: Comment, event: Recorded, person: Person | None, explanation: str
 ) -> list[Appeal]:

@@ -1,11 +1,13 @@
 """The list of what waits for a moderator, kept in the transaction of whatever opens, changes or closes a case."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from agora.rules import urgency
 from agora.rules.moderation import State
+from agora.rules.urgency import Factor
 from agora.store import appeals, cases, comments, statements
 from agora.store.cases import CaseKind, Waiting
 from agora.store.comments import Comment
@@ -38,13 +40,7 @@ def refresh_measure(session: Session, measure: Measure, *, now: datetime) -> Non
         return
     statement = statements.of_measure(session, measure.id)
     found = urgency.factors(reasons=[], reports=[], appeals=len(waiting), is_public=False)
-    opened_at = waiting[0].lodged_at
-    columns = {
-        "kind": CaseKind.APPEAL,
-        "rank": urgency.rank(opened_at.timestamp(), found),
-        "factors": [factor.as_data() for factor in found],
-        "opened_at": opened_at,
-    }
+    columns = _columns(CaseKind.APPEAL, found, waiting[0].lodged_at)
     codes = [f"appeal-{appeal.appellant}" for appeal in waiting]
     if case:
         cases.change(session, case, codes, **columns)
@@ -69,18 +65,23 @@ def _write(
         is_public=comment.state is State.PUBLISHED,
     )
     opened_at = case.opened_at if case else _since(comment, waiting, now)
-    columns = {
-        "kind": _kind(waiting),
-        "rank": urgency.rank(opened_at.timestamp(), found),
-        "factors": [factor.as_data() for factor in found],
-        "opened_at": opened_at,
-    }
+    columns = _columns(_kind(waiting), found, opened_at)
     codes = [*codes, *(f"report-{category}" for _, category, _ in waiting.reports)]
     codes += [f"appeal-{appellant}" for appellant, _ in waiting.appeals]
     if case:
         cases.change(session, case, codes, **columns)
         return
     cases.add(session, codes, comment_id=comment.id, post_id=comment.post_id, language=comment.language, **columns)
+
+
+def _columns(kind: CaseKind, found: list[Factor], opened_at: datetime) -> dict[str, Any]:
+    """What a case says of its urgency."""
+    return {
+        "kind": kind,
+        "rank": urgency.rank(opened_at.timestamp(), found),
+        "factors": [factor.as_data() for factor in found],
+        "opened_at": opened_at,
+    }
 
 
 def _kind(waiting: Waiting) -> CaseKind:

@@ -42,6 +42,8 @@ def decide(
     before, after = comment.state, next_state(comment.state, decision, party)
     if after is None or version != comment.version:
         raise _too_late()
+    if decision is Decision.KEEP and not reports.is_asked(session, comment) and not appeals.is_asked(session, comment):
+        raise Conflict(N_("Nothing waits for an answer here any more."))
     why = Why(clause, explanation=explanation.strip(), legal=legal or Legal())
     if party is Party.MODERATOR:
         why = replace(why, charter_id=_checked_reason(session, decision, why))
@@ -136,8 +138,6 @@ def _follow(
     is_answer = party is not Party.POLICY
     answered = reports.settle(session, comment, event) if is_answer else []
     ruled = appeals.settle(session, comment, event, person, why.explanation) if is_answer else []
-    if decision is Decision.KEEP and not answered and not ruled:
-        raise Conflict(N_("Nothing waits for an answer here any more."))
     cases.refresh(session, comment, now=event.at)
     _touch(session, comment)
     return Consequences(statement, answered, ruled)

@@ -38,6 +38,11 @@ LATER = {
 }
 
 
+def is_asked(session: Session, comment: Comment) -> bool:
+    """Whether a report of this comment waits for an answer."""
+    return bool(reports.open_items(session, comment.id))
+
+
 def settle(session: Session, comment: Comment, event: Recorded) -> list[reports.ReportItem]:
     """Answer what was reported of this comment by the decision of this event; gives what was answered."""
     outcome = OUTCOMES.get(comment.state)

@@ -24,7 +24,8 @@ class Reason:
 
     @property
     def message(self) -> Message:
-        return Message(SENTENCES[self.code], self.values)
+        """Also for a code of a newer Agora, which works beside this one while it is replaced."""
+        return Message(SENTENCES.get(self.code, UNKNOWN), {"code": self.code, **self.values})
 
     @property
     def refusal(self) -> Message:
@@ -32,6 +33,7 @@ class Reason:
         return Message(REFUSALS[self.code], self.values)
 
 
+UNKNOWN = N_("something that another version of Agora found: %(code)s")
 SENTENCES = {
     "trap": N_("a field that people do not see was filled in"),
     "sender-held": N_("everything by this sender is read before it appears"),

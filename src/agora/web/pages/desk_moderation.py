@@ -10,7 +10,7 @@ from agora.actions import moderation as actions
 from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound, Refused
 from agora.rules.moderation import Decision, Party
 from agora.rules.statements import Category, Legal
-from agora.store import cases, comments, queue
+from agora.store import comments, queue
 from agora.store.comments import Comment
 from agora.store.statements import ReadyReason
 from agora.web.context import Context, whole_number
@@ -69,8 +69,6 @@ def _is_decided(context: Context, comment_id: int, decision: Decision) -> bool:
     """False where somebody was quicker, or where nothing waits for an answer that leaves all as it is."""
     try:
         comment = comment_of(context, comment_id)
-        if decision is Decision.KEEP and not cases.of_comment(context.session, comment_id):
-            return False
         _apply(context, comment, decision, context.fields.number(f"version-{comment_id}") or 0)
     except (Conflict, NotFound):
         return False
