@@ -3,7 +3,7 @@
 import re
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -27,6 +27,7 @@ from agora.actions.bylines import BylineDraft
 from agora.actions.comments import CommentDraft
 from agora.actions.posts import PostDraft
 from agora.app import create_app, new_worker
+from agora.rules.ledger import Break, Broken, Chain, Sealed
 from agora.rules.moderation import Decision, Party
 from agora.rules.permissions import Role
 from agora.rules.policy import Mode, SiteRules
@@ -310,3 +311,14 @@ def write_comment(
     comment = comment_actions.post_comment(session, post, draft, SiteRules(mode, limit_haste=False), now=now)
     session.flush()
     return comment
+
+
+def first_break(entries: Iterable[Sealed]) -> Break | None:
+    """Where the chain of a log is broken first; None where every entry seals the one before it."""
+    chain = Chain()
+    try:
+        for entry in entries:
+            chain.follow(entry)
+    except Broken as broken:
+        return broken.found
+    return None

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from friends import Site
+from friends import Site, first_break
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -29,7 +29,7 @@ from agora.actions.notices import is_reportable, report
 from agora.actions.privacy import erase_comment, erase_what_was_put_off
 from agora.actions.report_forms import Notice
 from agora.rules.errors import FieldErrors, Refused
-from agora.rules.ledger import Sealed, first_break
+from agora.rules.ledger import Sealed
 from agora.rules.moderation import Decision, Party, State, decisions_for
 from agora.rules.permissions import Role
 from agora.rules.policy import Mode, SiteRules

@@ -4,12 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from friends import SECRET, Site
+from friends import SECRET, Site, first_break
 from sqlalchemy import delete, update
 from web.looking import ON_SQLITE
 
 from agora.actions import ledger as actions
-from agora.rules.ledger import Broken, first_break
+from agora.rules.ledger import Broken
 from agora.rules.log_file import Sound, verify
 from agora.rules.moderation import Decision
 from agora.signing import LogKey, is_signed

@@ -3,10 +3,11 @@
 from functools import cache
 
 import pytest
+from friends import first_break
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agora.rules.ledger import BEGINNING, Sealed, Signed, canonical, checkpoint_text, commitment, first_break, seal
+from agora.rules.ledger import BEGINNING, Sealed, Signed, canonical, checkpoint_text, commitment, seal
 from agora.rules.log_file import Damage, Sound, checkpoint_line, entry_line, header_line, private_line, verify
 from agora.signing import LogKey, is_signed
 

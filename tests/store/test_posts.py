@@ -34,7 +34,6 @@ def all_at_once(n: int) -> datetime:
 
 ASKED: dict[str, Callable[[Session, Post], object]] = {
     "public_post": lambda session, post: posts.public_post(session, post.slug),
-    "public_post_by_id": lambda session, post: posts.public_post_by_id(session, post.id),
     "current_slug": lambda session, post: posts.current_slug(session, "former"),
     "latest": lambda session, post: posts.latest(session, EVERYTHING, size=10),
     "feed_page": lambda session, post: posts.feed_page(session, EVERYTHING, before=None, size=10),

@@ -5,7 +5,7 @@ The form is fixed: what was sealed once must verify for ever. A later form takes
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,14 +130,3 @@ def _facts_of(entry: Sealed) -> dict[str, Any]:
     if not isinstance(facts, dict):
         raise Broken(entry.number, N_("Entry %(number)s cannot be read."))
     return facts
-
-
-def first_break(entries: Iterable[Sealed]) -> Break | None:
-    """Where a chain is broken first; None where every entry seals the one before it."""
-    chain = Chain()
-    try:
-        for entry in entries:
-            chain.follow(entry)
-    except Broken as broken:
-        return broken.found
-    return None

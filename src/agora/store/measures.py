@@ -134,10 +134,6 @@ def of_addresses(session: Session, commenter_ids: Iterable[int]) -> list[Measure
     return list(session.scalars(query.order_by(Measure.id.desc())))
 
 
-def of_person(session: Session, person_id: int) -> list[Measure]:
-    return list(session.scalars(select(Measure).where(Measure.person_id == person_id).order_by(Measure.id.desc())))
-
-
 def notes_about(session: Session, commenter_ids: Iterable[int]) -> list[Note]:
     """What moderators noted about these addresses, the earliest first."""
     return list(session.scalars(select(Note).where(Note.commenter_id.in_(list(commenter_ids))).order_by(Note.id)))

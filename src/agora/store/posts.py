@@ -199,10 +199,6 @@ def public_post(session: Session, slug: str) -> Post | None:
     return _with_names(session, [found])[0] if found else None
 
 
-def public_post_by_id(session: Session, post_id: int) -> Post | None:
-    return session.scalar(public_posts().where(Post.id == post_id))
-
-
 def public_posts_by_id(session: Session, ids: Sequence[int]) -> list[Post]:
     """These posts, in this order, as far as they are public."""
     found = session.scalars(public_posts().where(Post.id.in_(ids)).options(*_WITH_NAMES))
