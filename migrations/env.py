@@ -6,8 +6,8 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from agora.store.columns import SafeHtml, UtcDateTime, Words
-from agora.store.schema import Base
 from agora.store.search import is_table_of_models
+from agora.store.tables import Base
 
 # A migration names plain types: it must run as written long after our own types have changed.
 PLAIN = {UtcDateTime: "sa.DateTime(timezone=True)", SafeHtml: "sa.Text()", Words: "sa.String(32)"}

@@ -22,7 +22,8 @@ from agora.store import copies
 from agora.store.copies import CopyFailed
 from agora.store.database import Database
 from agora.store.location import location
-from agora.store.schema import is_known, migrate, revision_of
+from agora.store.migrations import is_known, revision_of
+from agora.store.schema import migrate
 
 FORMAT = 1
 DATABASE, SECRET, MANIFEST = "agora.db", "secret-key", "manifest.json"

@@ -13,7 +13,7 @@ from agora.store import counts, events, people, site
 from agora.store.database import Database
 from agora.store.events import DeliveryState
 from agora.store.figures import Figures, figures, is_writable
-from agora.store.schema import is_current
+from agora.store.migrations import is_current
 
 MEBIBYTE = 1024 * 1024
 # Bytes that should be free in the data folder, and those to which SQLite's -wal file should not grow.

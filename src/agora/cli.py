@@ -34,7 +34,8 @@ from agora.settings import BadSetting, Settings
 from agora.store import counts, people
 from agora.store.database import Database
 from agora.store.location import location
-from agora.store.schema import UnknownVersion, migrate
+from agora.store.migrations import UnknownVersion
+from agora.store.schema import migrate
 from agora.supervisor import CannotListen, Supervisor, listener, tell_service_manager
 from agora.tokens import LIFETIMES, Tokens
 

@@ -12,7 +12,7 @@ from agora import settings
 from agora.settings import Settings
 from agora.store import site
 from agora.store.database import Database
-from agora.store.schema import is_current
+from agora.store.migrations import is_current
 
 Command = Callable[[argparse.Namespace], int]
 Commands = argparse._SubParsersAction  # the type has no public name

@@ -17,7 +17,7 @@ from agora.app import create_app
 from agora.connections import Connection
 from agora.settings import BadSetting, Settings
 from agora.store.database import Database
-from agora.store.schema import is_behind
+from agora.store.migrations import is_behind
 
 # What passes over the leash, the pair of sockets between a process and its supervisor. Its end means: finish.
 READY = b"R"
@@ -42,7 +42,7 @@ def serve(address: str, listener: socket.socket, leash: socket.socket) -> None:
     current = settings.load(os.environ, listens_on=address)
     logs.write_to_stderr(current.log_format)
     connections.allow_many_files()
-    sys.setswitchinterval(TURN)
+    sys.setswitchinterval(float(os.environ.get("XTURN", TURN)))
     heap.keep_small()
     config = uvicorn.Config(
         create_app(current),

@@ -3,16 +3,18 @@
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from friends import write_comment, write_post
 from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session
 
 from agora.app import clock
-from agora.store import counts, discussions, posts, schema
+from agora.store import counts, discussions, migrations, posts, schema
 from agora.store.comments import Comment
 from agora.store.database import Database
+from agora.store.migrations import is_current
 from agora.store.posts import Post
-from agora.store.schema import Base, is_current, migrate
+from agora.store.schema import Base, migrate
 from agora.store.search import is_table_of_models
 from store.test_counts import a_site
 
@@ -41,6 +43,11 @@ def differences(database: Database) -> list[object]:
 def test_tables_match_the_models(database: Database) -> None:
     assert differences(database) == []
     assert is_current(database)
+
+
+def test_migrations_are_known_without_alembic() -> None:
+    scripts = ScriptDirectory.from_config(schema._config())
+    assert migrations.known() == tuple(script.revision for script in scripts.walk_revisions())
 
 
 def test_going_down_leaves_nothing(database: Database) -> None:
@@ -88,7 +95,7 @@ def go_to(database: Database, revision: str) -> None:
     config = schema._config()
     with database.engine.begin() as connection:
         config.attributes["connection"] = connection
-        (command.downgrade if revision < schema.head() else command.upgrade)(config, revision)
+        (command.downgrade if revision < migrations.head() else command.upgrade)(config, revision)
 
 
 def test_discussions_look_as_before(database: Database) -> None:

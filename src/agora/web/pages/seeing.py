@@ -16,7 +16,7 @@ from agora.settings import Settings, last_backup
 from agora.store import figures
 from agora.store.database import Database
 from agora.store.figures import Failures, Figures
-from agora.store.schema import is_behind
+from agora.store.migrations import is_behind
 from agora.web import metrics
 from agora.web.memory import Memory
 from agora.web.metrics import Requests, Sheet

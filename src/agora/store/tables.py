@@ -1,0 +1,45 @@
+"""All tables in one place: a program that works with one of them must know those that refer to it."""
+
+from agora.store import (
+    appeals,
+    bylines,
+    cases,
+    comments,
+    events,
+    kept_sources,
+    ledger,
+    measures,
+    people,
+    policies,
+    posts,
+    reports,
+    site,
+    spam,
+    statements,
+    subscriptions,
+    tallies,
+    versions,
+)
+from agora.store.columns import Base
+
+__all__ = [
+    "Base",
+    "appeals",
+    "bylines",
+    "cases",
+    "comments",
+    "events",
+    "kept_sources",
+    "ledger",
+    "measures",
+    "people",
+    "policies",
+    "posts",
+    "reports",
+    "site",
+    "spam",
+    "statements",
+    "subscriptions",
+    "tallies",
+    "versions",
+]
