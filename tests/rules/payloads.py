@@ -21,7 +21,7 @@ def in_a_link(payload: str) -> str:
 
 def gates_alone(payload: str) -> str:
     """The attack as raw HTML, past the Markdown parser that would have made it text."""
-    return markup._sanitise(markup.clean_source(payload), markup.POST, rel="noopener")
+    return markup._sanitise(markup.clean_source(payload), markup.POST)
 
 
 WAYS: dict[str, Callable[[str], str]] = {

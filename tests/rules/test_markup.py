@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.common.normalize_url import normalizeLink
 
-from agora.rules import markup
+from agora.rules import markdown, markup
 from agora.rules.markup import clean_source, comment_html, link_count, post_html
 
 from .judge import elements, faults
@@ -377,7 +377,7 @@ def test_any_post_is_safe(text: str, language: str) -> None:
     assert post_html(text, language) == html
 
 
-@given(st.from_regex(markup._PLAIN_ADDRESS, fullmatch=True))
+@given(st.from_regex(markdown._PLAIN_ADDRESS, fullmatch=True))
 def test_plain_address_is_normal_already(address: str) -> None:
     assert normalizeLink(address) == address
 
@@ -391,8 +391,8 @@ HOSTILE = '<p onclick="alert(1)">x<script>alert(2)</script><a href="javascript:a
 def careless_parser(monkeypatch: pytest.MonkeyPatch) -> None:
     """A Markdown parser that lets raw HTML through, as a wrong option or a bug of its own would."""
     parser = MarkdownIt("commonmark", {"html": True})
-    monkeypatch.setattr(markup, "_comment_parser", lambda marks: parser)
-    monkeypatch.setattr(markup, "_post_parser", lambda marks: parser)
+    monkeypatch.setattr(markdown, "comment_parser", lambda *_: parser)
+    monkeypatch.setattr(markdown, "post_parser", lambda *_: parser)
 
 
 def open_first_gate(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -437,9 +437,9 @@ def test_without_gates_nothing_holds(render: Render, monkeypatch: pytest.MonkeyP
 @given(html=made_of(MARKUP))
 def test_gates_stop_any_markup(render: Render, html: str) -> None:
     """The same fuzz without a Markdown parser before the gates."""
-    allowed, rel = (markup.COMMENT, "nofollow ugc noopener") if render is comment_html else (markup.POST, "noopener")
+    allowed = markup.COMMENT if render is comment_html else markup.POST
 
-    cleaned = markup._sanitise(clean_source(html), allowed, rel=rel)
+    cleaned = markup._sanitise(clean_source(html), allowed)
 
     assert [fault for fault in faults(cleaned, post=True) if fault != "a link to nowhere"] == []
 
