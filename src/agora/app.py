@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 
 import anyio
@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from agora.clock import clock
 from agora.jobs.worker import Worker
 from agora.rendering import Renderer
 from agora.rules.limits import RATES
@@ -30,11 +31,9 @@ from agora.web.proxies import Proxies
 from agora.web.routes import ROUTES, Address
 from agora.web.throttle import Throttle
 
+__all__ = ["clock", "create_app", "new_worker", "renderer_for"]
+
 MEBIBYTE = 1024 * 1024
-
-
-def clock() -> datetime:
-    return datetime.now(UTC)
 
 
 @lru_cache(maxsize=4)

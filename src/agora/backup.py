@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from agora import __version__
+from agora.console import Failed
 from agora.settings import LAST_BACKUP, Settings, keep_secret
 from agora.store import copies
 from agora.store.copies import CopyFailed
@@ -36,7 +37,7 @@ SMALL = 64 * 1024
 Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, and of how much
 
 
-class Trouble(Exception):
+class Trouble(Failed):
     """There is no backup, or nothing was restored; the text is one sentence for who asked for it."""
 
 

@@ -1,18 +1,18 @@
-"""What the commands of `agora` share: their settings and database, how they report progress, how they fail."""
+"""What the commands of `agora` share: their settings and database, and how they fail."""
 
 import argparse
 import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from functools import partial
 
-from tqdm import tqdm
+from sqlalchemy.exc import SQLAlchemyError
 
 from agora import settings
-from agora.settings import Settings
+from agora.settings import BadSetting, Settings
 from agora.store import site
 from agora.store.database import Database
-from agora.store.migrations import is_current
+from agora.store.migrations import UnknownVersion, is_current
 
 Command = Callable[[argparse.Namespace], int]
 Commands = argparse._SubParsersAction  # the type has no public name
@@ -22,14 +22,39 @@ class Failed(Exception):
     """A command could not do its work; the text is one sentence for who typed it."""
 
 
+def runs(parser: argparse.ArgumentParser, command: Command) -> None:
+    """Let the parser lead to what the command does."""
+    parser.set_defaults(command=partial(_run, command))
+
+
 def add_command(
     commands: "Commands[argparse.ArgumentParser]", name: str, command: Command, sentence: str, example: str
 ) -> argparse.ArgumentParser:
+    """One of the commands of a group."""
     parser = commands.add_parser(
         name, help=sentence, description=sentence.capitalize() + ".", epilog=f"Example: {example}"
     )
-    parser.set_defaults(command=command)
+    runs(parser, command)
     return parser
+
+
+def _run(command: Command, options: argparse.Namespace) -> int:
+    """The command's exit status. What goes wrong is told in one sentence."""
+    try:
+        return command(options)
+    except (BadSetting, Failed, OSError) as error:
+        print(f"agora: {error}", file=sys.stderr)
+    except UnknownVersion:
+        print("agora: the database is at a version that only a newer Agora knows; install that one.", file=sys.stderr)
+    except SQLAlchemyError as error:
+        print(f"agora: the database cannot be used: {_first_line(error)}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+def _first_line(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
 
 
 def current_settings(listens_on: str = "http://127.0.0.1:8000") -> Settings:
@@ -49,35 +74,3 @@ def migrated_database(current: Settings) -> Database:
         if not site.is_initialised(session):
             raise Failed("the database is empty; run `agora init` first.")
     return database
-
-
-class Work:
-    """Progress of several pieces of work in turn: a bar for each on a terminal, a plain line every tenth elsewhere."""
-
-    def __init__(self) -> None:
-        self._bar: tqdm[NoReturn] | None = None
-        self._label, self._tenth = "", 0
-
-    def __call__(self, label: str, done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            self._draw(label, done, total)
-        else:
-            self._say(label, done * 10 // max(1, total))
-
-    def _draw(self, label: str, done: int, total: int) -> None:
-        if self._bar is None or label != self._label:
-            self.close()
-            self._label = label
-            self._bar = tqdm(
-                total=total, desc=label, unit="", bar_format="{desc}: {percentage:3.0f} %|{bar}| {remaining}"
-            )
-        self._bar.update(done - self._bar.n)
-
-    def _say(self, label: str, tenth: int) -> None:
-        if (label, tenth) != (self._label, self._tenth):
-            self._label, self._tenth = label, tenth
-            print(f"{label}: {tenth * 10} %", file=sys.stderr)
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()

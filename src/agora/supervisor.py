@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
+from agora.console import Failed
 from agora.serving import DRAIN, serve
 
 log = logging.getLogger("agora.supervisor")
@@ -23,7 +24,7 @@ ENDED_WITHIN = 25
 PAUSE = 1
 
 
-class CannotListen(Exception):
+class CannotListen(Failed):
     """The address is taken, or not ours; the text is one sentence for who typed it."""
 
 

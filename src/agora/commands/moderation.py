@@ -8,12 +8,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from agora import spam_commands
 from agora.actions import ledger as actions
 from agora.actions.transparency import all_statements
-from agora.app import clock
-from agora.console import Commands, Failed, Work, add_command, current_settings, migrated_database
+from agora.clock import clock
+from agora.commands import spam
+from agora.console import Commands, Failed, add_command, current_settings, migrated_database
 from agora.i18n import translate
+from agora.progress import Work
 from agora.rules import log_file
 from agora.rules.errors import Message
 from agora.rules.ledger import Broken
@@ -23,16 +24,10 @@ from agora.signing import LogKey, is_signed
 from agora.store import log_export
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
-    moderation = commands.add_parser(
-        "moderation",
-        help="the records of moderation",
-        description="The records of moderation.",
-        epilog="Example: agora moderation verify",
-    )
-    group = moderation.add_subparsers(required=True, metavar="COMMAND")
+def add(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_log_commands(group)
-    spam_commands.add(group)
+    spam.add(group)
     add_command(
         group,
         "states",
