@@ -42,7 +42,7 @@ def serve(address: str, listener: socket.socket, leash: socket.socket) -> None:
     current = settings.load(os.environ, listens_on=address)
     logs.write_to_stderr(current.log_format)
     connections.allow_many_files()
-    sys.setswitchinterval(float(os.environ.get("XTURN", TURN)))
+    sys.setswitchinterval(TURN)
     heap.keep_small()
     config = uvicorn.Config(
         create_app(current),

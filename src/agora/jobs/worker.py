@@ -14,6 +14,7 @@ from agora.jobs import mail, notices
 from agora.jobs.akismet import SecondOpinion
 from agora.jobs.letters import Writer
 from agora.logs import facts
+from agora.priority import give_way
 from agora.rendering import Renderer
 from agora.rules.hours import quiet_until
 from agora.settings import Settings
@@ -81,6 +82,7 @@ class Worker:
         self._calls.set()
 
     def run(self) -> None:
+        give_way()
         while not self._stopped.is_set():
             self._calls.clear()
             try:

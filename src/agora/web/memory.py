@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, urlencode
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agora.priority import give_way
 from agora.store.watch import CannotTell, Numbers, Scopes, Watch
 from agora.web import cache, encodings
 from agora.web.context import SESSION_COOKIE
@@ -253,7 +254,7 @@ class Memory:
         # A crowd waits for one: as many at once would each take a thread, and memory that is not given back.
         async with kept.turn:
             if encoding not in kept.ready:
-                body = await anyio.to_thread.run_sync(partial(encodings.encode, encoding, kept.body))
+                body = await anyio.to_thread.run_sync(_encoded, encoding, kept.body)
                 before = kept.size
                 kept.add(encoding, body)
                 # What has been replaced or evicted meanwhile is no longer counted.
@@ -261,6 +262,11 @@ class Memory:
                     self._size += kept.size - before
                     self._make_room()
         return kept.ready[encoding]
+
+
+def _encoded(encoding: str, body: bytes) -> bytes:
+    give_way()
+    return encodings.encode(encoding, body)
 
 
 @lru_cache(maxsize=1024)
