@@ -1,4 +1,4 @@
-"""Who goes first on a busy processor: the event loop, which answers from memory in a thousandth of what a thread takes."""
+"""Who goes first on a busy processor: the event loop, which answers from memory in a hundredth of a thread's time."""
 
 import os
 import sys
