@@ -10,12 +10,13 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from bench import ROOT, chart, commenting, discussion, living, making, on_postgresql, reading, report
 from bench.plan import Plan
+from bench.rounds import Figure, Length
 from bench.rows import Row, Section
-from bench.samples import Figure
 from bench.stillness import Watch, take_processors
 
 SECTIONS: dict[str, Callable[[Plan], Section]] = {
@@ -28,14 +29,19 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
 }
 # Where nobody reads; comments then without the readers beside them.
 WITHOUT_WRK = ("commenting", "discussion")
-# Seconds of one run, and requests in the test of memory.
-LENGTHS = {"quick": (1, 20_000), "usual": (2, 100_000), "long": (5, 1_000_000)}
+# How long the comparisons are, and how many requests test the memory.
+LENGTHS = {
+    "quick": (Length(seconds=1, wanted=5, most=8), 20_000),
+    "usual": (Length(seconds=1, wanted=7, most=11), 100_000),
+    "long": (Length(seconds=3, wanted=11, most=20), 1_000_000),
+}
+HOUR = 3600  # seconds
 
 
 def main() -> int:
     options = parser().parse_args()
     with tempfile.TemporaryDirectory(prefix="agora-bench-") as folder:
-        plan = new_plan(Path(folder), options.length, rough=options.rough)
+        plan = new_plan(Path(folder), options)
         parts = {name: measured(plan, name) for name in wanted_parts(plan, options.only or list(SECTIONS))}
         found_on = report.circumstances(plan)
     print("\n" + report.as_text(list(parts.values())))
@@ -62,6 +68,8 @@ def parser() -> argparse.ArgumentParser:
         "--long", dest="length", action="store_const", const="long", help="long runs, a million requests for the memory"
     )
     parser.set_defaults(length="usual")
+    parser.add_argument("--hour", action="store_true", help="a million requests for the memory, spread over an hour")
+    parser.add_argument("--requests", type=int, metavar="N", help="another number of requests for the memory")
     parser.add_argument("--only", nargs="+", choices=SECTIONS, metavar="PART", help=f"of {', '.join(SECTIONS)}")
     told = parser.add_mutually_exclusive_group()
     told.add_argument("--rough", action="store_true", help="print figures of disturbed runs too, marked with ~")
@@ -72,21 +80,22 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def new_plan(folder: Path, length: str, *, rough: bool) -> Plan:
+def new_plan(folder: Path, options: argparse.Namespace) -> Plan:
     processors = take_processors()
-    seconds, requests = LENGTHS[length]
-    return Plan(folder, processors, Watch(processors, rough=rough), seconds, requests)
+    length, requests = LENGTHS[options.length]
+    plan = Plan(folder, processors, Watch(processors, rough=options.rough), length, options.requests or requests)
+    return replace(plan, requests=options.requests or LENGTHS["long"][1], within=HOUR) if options.hour else plan
 
 
 def measured(plan: Plan, name: str) -> Section:
     begun = time.monotonic()
-    print(f"Measuring {name} …", end=" ", flush=True)
+    print(f"Measuring {name} …", flush=True)
     try:
         section = SECTIONS[name](plan)
     except Exception as error:  # a part that breaks must not take what others found with it
         traceback.print_exc()
         section = Section(name.capitalize(), [Row(name, Figure(None, f"it broke: {error!r}"), "")])
-    print(f"{time.monotonic() - begun:.0f} s", flush=True)
+    print(f"  {time.monotonic() - begun:.0f} s", flush=True)
     return section
 
 

@@ -34,7 +34,7 @@ def drawn(sections: Sequence[Section]) -> str:
     shapes: list[str] = []
     height = MARGIN
     for section in sections:
-        rows = [row for row in section.rows if row.ratio is not None]
+        rows = [row for row in section.rows if is_told(row)]
         if rows:
             shapes += _section(section.title, rows, height)
             height += TITLE + PAIR * len(rows)
@@ -51,28 +51,34 @@ def drawn(sections: Sequence[Section]) -> str:
     )
 
 
+def is_told(row: Row) -> bool:
+    """Whether both figures and their ratio are there to be drawn."""
+    return all(figure and figure.number is not None for figure in (row.figure, row.reference, row.ratio))
+
+
 def _section(title: str, rows: Sequence[Row], top: int) -> Iterator[str]:
     yield _text(MARGIN, top + 20, title, "title")
     most: dict[str, float] = {}
     for row in rows:
-        most[row.unit] = max(most.get(row.unit, 0.0), *_numbers(row))
+        most[row.unit] = max(most.get(row.unit, 0.0), *_numbers(row)[:2])
     for place, row in enumerate(rows):
         yield from _pair(row, top + TITLE + PAIR * place, LONGEST / most[row.unit])
 
 
 def _pair(row: Row, top: int, scale: float) -> Iterator[str]:
-    ours, theirs = _numbers(row)
+    ours, theirs, ratio = _numbers(row)
     wanted = f" (wanted {wanted_words(row.wanted)})" if row.is_reached is False else ""
     yield _text(MARGIN, top + 11, row.name)
     yield _text(MARGIN, top + 27, row.against.replace("`", ""), "against")
-    kind, told = "missed" if wanted else "ours", f"{number(ours)} {row.unit} · × {row.ratio:.2f}{wanted}"
+    kind, told = "missed" if wanted else "ours", f"{number(ours)} {row.unit} · × {number(ratio)}{wanted}"
     yield from _bar(top, ours, scale, kind, told)
     yield from _bar(top + BAR + 2, theirs, scale, "theirs", number(theirs))
 
 
-def _numbers(row: Row) -> tuple[float, float]:
-    theirs = row.reference.number if row.reference else 0.0
-    return row.figure.number or 0.0, theirs or 0.0
+def _numbers(row: Row) -> tuple[float, float, float]:
+    """Ours, theirs, and the ratio."""
+    ours, theirs, ratio = (figure.number if figure else None for figure in (row.figure, row.reference, row.ratio))
+    return ours or 0.0, theirs or 0.0, ratio or 0.0
 
 
 def _bar(top: int, value: float, scale: float, kind: str, label: str) -> Iterator[str]:

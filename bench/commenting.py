@@ -1,7 +1,9 @@
 """Comments: how many are accepted, beside Isso; what a storm of them does to readers and loses."""
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,8 +11,8 @@ from bench import load, posting, programs, site
 from bench.plan import Plan
 from bench.posting import Writers
 from bench.programs import Served
-from bench.rows import Row, Section, at_most, ratio_of_at_least
-from bench.samples import Figure, Series, Work, in_turn
+from bench.rounds import Figure, Length, Rounds, Work, in_turn
+from bench.rows import Row, Section, Wanted, at_most, compared, ratio_of_at_least
 from bench.site import Place
 
 AT_ONCE = (1, 16, 64)
@@ -19,8 +21,10 @@ TIMES_ISSO = 3.0
 SLOWEST = 1000.0  # milliseconds, for 99 of 100 in the storm
 READERS_KEEP = 0.7
 GZIP = {"Accept-Encoding": "gzip"}  # as browsers ask, so that the readers do not only wait for the load's processor
-# A commit waits for the disk, and a disk is less even than a processor.
-SPREAD = 0.15
+# A commit waits for the disk, and a disk is less even than a processor; what the slowest wait for is the least even.
+SPREAD, SPREAD_OF_SLOWEST = 0.15, 0.30
+LONGER = 2  # times the length of other runs: so that Isso too takes a few hundred comments in each
+AGORA, ISSO, BESIDE, ALONE = "agora", "isso", "beside", "alone"
 
 
 def measure(plan: Plan) -> Section:
@@ -28,19 +32,32 @@ def measure(plan: Plan) -> Section:
         place = plan.site("commenting")
         agora = stack.enter_context(programs.agora(place.folder, place.environment(), plan.server))
         writers = posting.to_agora(agora.address, site.WRITTEN)
-        works = {f"agora {count}": writes(writers, agora, count) for count in AT_ONCE}
+        takers = {AGORA: (writers, agora)}
         if plan.isso:
             isso = stack.enter_context(programs.isso(plan.folder, plan.server))
-            others = posting.to_isso(isso.address)
-            works |= {f"isso {count}": writes(others, isso, count) for count in AT_ONCE}
-        found = in_turn(plan.watch, works, plan.seconds)
-        readers = beside_readers(plan, agora, writers) if plan.wrk else []
-    rows = [*(_beside_isso(plan, found, count) for count in AT_ONCE), _cost(plan, found)]
+            takers[ISSO] = posting.to_isso(isso.address), isso
+        contests = {
+            writers_at_once(count): {name: writes(*taker, count) for name, taker in takers.items()} for count in AT_ONCE
+        }
+        if plan.wrk:
+            contests[f"readers beside {STORM} writers"] = readers_and_writers(plan, agora, writers)
+        found = in_turn(plan.watch, contests, longer(plan.length))
+    wanted = ratio_of_at_least(TIMES_ISSO)
+    rows = [_beside_isso(plan, found, count, "rate", "comments/s", wanted) for count in AT_ONCE]
+    rows += [_beside_isso(plan, found, 1, "cpu", "ms CPU")]
     return Section(
         "Comments, SQLite, on disk before the answer",
-        [*rows, *storm_rows(place, found, writers), *readers],
+        [*rows, *storm_rows(place, found, AGORA, writers), *readers_rows(found)],
         {"isso": f"{plan.isso} ({journal_of_isso(plan.folder)})"} if plan.isso else {},
     )
+
+
+def longer(length: Length) -> Length:
+    return replace(length, seconds=length.seconds * LONGER)
+
+
+def writers_at_once(count: int) -> str:
+    return f"{count} writer{'s' if count > 1 else ''} at once"
 
 
 def writes(writers: Writers, served: Served, at_once: int) -> Work:
@@ -53,63 +70,77 @@ def writes(writers: Writers, served: Served, at_once: int) -> Work:
     return work
 
 
-def _beside_isso(plan: Plan, found: dict[str, Series], count: int) -> Row:
-    name = f"accepted, {count} writer{'s' if count > 1 else ''} at once"
-    ours, theirs = _both(plan, found, "rate", count)
-    return Row(name, ours, "comments/s", f"Isso {plan.isso}".strip(), theirs, ratio_of_at_least(TIMES_ISSO))
+def _beside_isso(
+    plan: Plan, found: Mapping[str, Rounds], count: int, key: str, unit: str, wanted: Wanted | None = None
+) -> Row:
+    name = f"accepted, {writers_at_once(count)}" if key == "rate" else "processor time of one"
+    rounds = found[writers_at_once(count)]
+    if not plan.isso:
+        absent = Figure(None, "it could not be installed")
+        return Row(name, rounds.figure(AGORA, key, spread=SPREAD), unit, "Isso", absent, wanted=wanted)
+    against = f"Isso {plan.isso}"
+    return compared(name, rounds, AGORA, key, unit, against=against, theirs=ISSO, wanted=wanted, spread=SPREAD)
 
 
-def _cost(plan: Plan, found: dict[str, Series]) -> Row:
-    ours, theirs = _both(plan, found, "cpu", 1)
-    return Row("processor time of one", ours, "ms CPU", f"Isso {plan.isso}".strip(), theirs)
-
-
-def _both(plan: Plan, found: dict[str, Series], key: str, count: int) -> tuple[Figure, Figure]:
-    absent = Figure(None, "Isso could not be installed")
-    theirs = found[f"isso {count}"].figure(key, spread=SPREAD) if plan.isso else absent
-    return found[f"agora {count}"].figure(key, spread=SPREAD), theirs
-
-
-def storm_rows(place: Place, found: dict[str, Series], writers: Writers) -> list[Row]:
+def storm_rows(place: Place, found: Mapping[str, Rounds], ours: str, writers: Writers) -> list[Row]:
     """What became of the comments of all runs, disturbed ones too: nothing excuses a loss."""
-    published, different = site.published_under(place, site.WRITTEN)
+    one, storm = found[writers_at_once(1)], found[writers_at_once(STORM)]
     return [
-        Row("wait of one, 1 writer (median)", found["agora 1"].figure("p50", spread=SPREAD), "ms"),
+        Row("wait of one, 1 writer (median)", one.figure(ours, "p50", spread=SPREAD), "ms"),
         Row(
             f"slowest of a hundred, {STORM} writers",
-            found[f"agora {STORM}"].figure("p99", spread=0.3),
+            storm.figure(ours, "p99", spread=SPREAD_OF_SLOWEST),
             "ms",
             wanted=at_most(SLOWEST),
         ),
-        Row("answers 5xx or none, all runs", Figure(writers.failed), "answers", wanted=at_most(0)),
-        Row(
-            f"lost, of {writers.accepted:,} accepted",
-            Figure(max(0, writers.accepted - different)),
-            "comments",
-            wanted=at_most(0),
-        ),
-        Row("there twice", Figure(published - different), "comments", wanted=at_most(0)),
+        *fate_rows(site.written_under(place, site.WRITTEN), writers),
     ]
 
 
-def beside_readers(plan: Plan, agora: Served, writers: Writers) -> list[Row]:
-    """Readers of a page from memory, alone and while the storm goes on."""
-    path = f"/posts/{site.READ}"
-    works: dict[str, Work] = {
-        "alone": plan.reads(agora, path, headers=GZIP),
-        "beside": partial(_read_in_the_storm, plan, agora, path, writers),
-    }
-    found = in_turn(plan.watch, works, plan.seconds)
+def fate_rows(written: site.Written, writers: Writers) -> list[Row]:
+    """Held comments were accepted like all others, and cost as much; they wait for a moderator instead of readers."""
+    lost = sum(not written.times[number] for number in writers.acknowledged)
+    twice = sum(times > 1 for number, times in written.times.items() if number >= 0)
+    accepted = len(writers.acknowledged)
     return [
-        Row(
+        Row("answers 5xx or none, all runs", Figure(writers.failed), "answers", wanted=at_most(0)),
+        Row("answers 4xx, all runs", Figure(writers.refused), "answers"),
+        Row(f"lost, of {accepted:,} accepted", Figure(lost), "comments", wanted=at_most(0)),
+        Row("there twice", Figure(twice), "comments", wanted=at_most(0)),
+        Row(f"held for a moderator, of {accepted:,}", Figure(written.held), "comments"),
+    ]
+
+
+def readers_and_writers(plan: Plan, agora: Served, writers: Writers) -> dict[str, Work]:
+    """Readers of a page from memory, while the storm goes on and alone."""
+    path = f"/posts/{site.READ}"
+    return {
+        BESIDE: partial(_read_in_the_storm, plan, agora, path, writers),
+        ALONE: plan.reads(agora, path, headers=GZIP),
+    }
+
+
+def readers_rows(found: Mapping[str, Rounds]) -> list[Row]:
+    rounds = found.get(f"readers beside {STORM} writers")
+    if not rounds:
+        return []
+    return [
+        compared(
             f"readers of one page, beside {STORM} writers",
-            found["beside"].figure("rate", spread=SPREAD),
+            rounds,
+            BESIDE,
+            "rate",
             "requests/s",
-            "readers alone",
-            found["alone"].figure("rate"),
-            ratio_of_at_least(READERS_KEEP),
+            against="readers alone",
+            theirs=ALONE,
+            wanted=ratio_of_at_least(READERS_KEEP),
+            spread=SPREAD,
         ),
-        Row("comments accepted beside these readers", found["beside"].figure("accepted", spread=0.3), "comments/s"),
+        Row(
+            "comments accepted beside these readers",
+            rounds.figure(BESIDE, "accepted", spread=SPREAD_OF_SLOWEST),
+            "comments/s",
+        ),
     ]
 
 

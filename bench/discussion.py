@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
@@ -13,15 +14,13 @@ from agora.store.posts import Post
 from bench.in_process import Maker
 from bench.plan import Plan
 from bench.programs import clean_environment
-from bench.rows import Row, Section, ratio_of_at_most
-from bench.samples import Work, in_turn
+from bench.rounds import Contest, in_turn
+from bench.rows import Section, compared, ratio_of_at_most
 from bench.site import Place
-from bench.stillness import Sample
 
 SMALL, LARGE = 1_000, 100_000
 OTHERS = 200  # comments under the other posts
 POSTS = 20
-COUNT = 20  # pages in one run
 TWICE = 2.0
 # A page that is made in a few milliseconds is less even than a second of load.
 SPREAD = 0.15
@@ -29,34 +28,33 @@ SPREAD = 0.15
 
 def measure(plan: Plan) -> Section:
     with ExitStack() as stack:
-        works: dict[str, Work] = {}
-        for size in (SMALL, LARGE):
+        makers, pages = dict[int, Maker](), dict[int, dict[str, str]]()
+        for size in (LARGE, SMALL):
             place = Place(plan.new_folder(f"discussion-{size}"))
             generate(place, size)
-            maker = stack.enter_context(Maker(place.environment(page_memory="0"), plan.server))
-            for name, path in pages_of(place, maker).items():
-                works[f"{name} {size}"] = _makes(maker, path)
-        found = in_turn(plan.watch, works, plan.seconds)
-    figures = {name: series.figure("wall", spread=SPREAD) for name, series in found.items()}
-    names = dict.fromkeys(name.rpartition(" ")[0] for name in works)
+            makers[size] = stack.enter_context(Maker(place.environment(page_memory="0"), plan.server))
+            pages[size] = pages_of(place, makers[size])
+        contests: dict[str, Contest] = {
+            name: {f"{size}": makers[size].makes(pages[size][name]) for size in makers} for name in pages[LARGE]
+        }
+        found = in_turn(plan.watch, contests, replace(plan.length, seconds=plan.length.seconds / 2))
     return Section(
         f"A discussion of {LARGE:,} comments",
         [
-            Row(
-                f"{name} ({_statements(found[f'{name} {LARGE}'].samples)} statements)",
-                figures[f"{name} {LARGE}"],
+            compared(
+                f"{name} ({rounds.made[0].runs[f'{LARGE}']['queries']:.0f} statements)",
+                rounds,
+                f"{LARGE}",
+                "wall",
                 "ms",
-                f"one of {SMALL:,}",
-                figures[f"{name} {SMALL}"],
-                ratio_of_at_most(TWICE),
+                against=f"one of {SMALL:,}",
+                theirs=f"{SMALL}",
+                wanted=ratio_of_at_most(TWICE),
+                spread=SPREAD,
             )
-            for name in names
+            for name, rounds in found.items()
         ],
     )
-
-
-def _makes(maker: Maker, path: str) -> Work:
-    return lambda _: maker.make(path, COUNT)
 
 
 def generate(place: Place, discussion: int) -> None:
@@ -73,7 +71,7 @@ def pages_of(place: Place, maker: Maker) -> dict[str, str]:
     """The pages of the longest discussion, by their names. A permalink leads to its middle."""
     slug, middle = longest_discussion(place)
     permalink = f"/comments/{middle}"
-    leads_to = urlsplit(maker.make(permalink, 1)["location"])
+    leads_to = urlsplit(maker.make(permalink, 0)["location"])
     return {
         "first page": f"/posts/{slug}",
         "middle page": f"{leads_to.path}?{leads_to.query}",
@@ -94,7 +92,3 @@ def longest_discussion(place: Place) -> tuple[str, int]:
         slug = session.execute(select(Post.slug).where(Post.id == post_id)).scalar_one()
     database.close()
     return slug, middle
-
-
-def _statements(samples: list[Sample]) -> str:
-    return f"{samples[0].values['queries']:.0f}" if samples else "?"

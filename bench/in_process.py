@@ -1,6 +1,6 @@
 """Makes pages in a process of its own, without a network: what a page costs the processor, and how much it asks.
 
-`python -m bench.in_process` takes the settings from the environment; each line it reads is "PATH COUNT", and it
+`python -m bench.in_process` takes the settings from the environment; each line it reads is "PATH SECONDS", and it
 answers each with a line of JSON: medians in milliseconds, the number of statements, bytes.
 """
 
@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -21,8 +22,10 @@ from starlette.types import ASGIApp, Message
 from agora import settings
 from agora.app import create_app
 from bench.programs import clean_environment
+from bench.rounds import Work
 
 WARM = 5  # answers before the measured ones: connections, templates and caches of code
+LEAST = 5  # pages, however long they take
 
 
 class Maker:
@@ -45,11 +48,15 @@ class Maker:
     def __exit__(self, *_: object) -> None:
         self._process.communicate()
 
-    def make(self, path: str, count: int) -> dict[str, Any]:
-        """`cpu` and `wall` in milliseconds (medians of `count`), `queries`, `bytes`, `location` of a redirect."""
+    def makes(self, path: str) -> Work:
+        return partial(self.make, path)
+
+    def make(self, path: str, seconds: float) -> dict[str, Any]:
+        """`cpu` and `wall` in milliseconds (medians of as many pages as the seconds hold), `queries`, `bytes`,
+        `location` of a redirect."""
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(f"{path} {count}\n")
+        self._process.stdin.write(f"{path} {seconds}\n")
         self._process.stdin.flush()
         told = self._process.stdout.readline()
         if not told:
@@ -61,16 +68,16 @@ def main() -> None:
     app = create_app(settings.load(os.environ))
     with asyncio.Runner() as runner:
         for line in sys.stdin:
-            path, count = line.split()
-            print(json.dumps(runner.run(_measure(app, path, int(count)))), flush=True)
+            path, seconds = line.split()
+            print(json.dumps(runner.run(_measure(app, path, float(seconds)))), flush=True)
 
 
-async def _measure(app: ASGIApp, path: str, count: int) -> dict[str, Any]:
+async def _measure(app: ASGIApp, path: str, seconds: float) -> dict[str, Any]:
     for _ in range(WARM):
         await _ask(app, path)
-    cpu, wall = [], []
+    cpu, wall, until = list[float](), list[float](), time.perf_counter() + seconds
     with statements() as asked:
-        for _ in range(count):
+        while len(cpu) < LEAST or time.perf_counter() < until:
             wall_before, cpu_before = time.perf_counter(), time.process_time()
             size, location = await _ask(app, path)
             cpu.append(time.process_time() - cpu_before)
@@ -78,7 +85,7 @@ async def _measure(app: ASGIApp, path: str, count: int) -> dict[str, Any]:
     return {
         "cpu": statistics.median(cpu) * 1000,
         "wall": statistics.median(wall) * 1000,
-        "queries": len(asked) / count,
+        "queries": len(asked) / len(cpu),
         "bytes": size,
         "location": location,
     }

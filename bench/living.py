@@ -1,16 +1,19 @@
 """A server's life: how soon it answers, how much memory it takes, and whether that grows."""
 
 import statistics
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+
+from tqdm import tqdm
 
 from bench import load, posting, programs, site
 from bench.plan import Plan
 from bench.posting import Writers
 from bench.programs import Served
 from bench.reading import PAGES, POST
+from bench.rounds import Figure, in_turn
 from bench.rows import Row, Section, at_most
-from bench.samples import Figure, in_turn
 
 SOON = 1.0  # seconds
 SMALL = 90.0  # MB
@@ -30,50 +33,61 @@ def measure(plan: Plan) -> Section:
         with programs.agora(place.folder, place.environment(), plan.server) as served:
             return {"seconds": served.seconds, "memory": served.megabytes()}
 
-    found = in_turn(plan.watch, {"start": start}, plan.seconds)["start"]
+    started = in_turn(plan.watch, {"start": {"agora": start}}, plan.length)["start"]
     with ExitStack() as stack:
         agora = stack.enter_context(programs.agora(place.folder, place.environment(), plan.server))
+        begun = time.monotonic()
         memory = _memory_under_load(plan, agora)
+        load_was = f"{memory[-1][0]:,} mixed requests in {_spelled(time.monotonic() - begun)}"
         shared_out = agora.megabytes_shared_out()
-    requests, last = memory[-1]
     # What others do with the processors makes memory neither smaller nor larger.
-    at_start = statistics.median(sample.values["memory"] for sample in found.samples)
-    long_enough = requests >= MILLION
+    at_start = statistics.median(each.runs["agora"]["memory"] for each in started.made)
     return Section(
         "A server's life",
         [
-            Row("start to first byte, database there", found.figure("seconds"), "s", wanted=at_most(SOON)),
+            Row("start to first byte, database there", started.figure("agora", "seconds"), "s", wanted=at_most(SOON)),
             Row("memory after start, one process", Figure(at_start), "MB resident"),
-            Row(
-                f"memory after {requests:,} mixed requests",
-                Figure(last),
-                "MB resident",
-                wanted=at_most(SMALL),
-            ),
+            Row(f"memory after {load_was}", Figure(memory[-1][1]), "MB resident", wanted=at_most(SMALL)),
             Row("the same, shared pages divided among processes", Figure(shared_out), "MB"),
-            Row(
-                "growth of memory over them, warmed up",
-                Figure(slope(memory)),
-                "MB per million requests",
-                # Over a short run the slope is mostly noise, enlarged.
-                wanted=at_most(FLAT) if long_enough else None,
-            ),
+            _growth(memory),
         ],
     )
 
 
+def _growth(memory: list[tuple[int, float]]) -> Row:
+    # Over a short run the slope is mostly noise, enlarged.
+    long_enough = memory[-1][0] >= MILLION
+    return Row(
+        f"growth of memory over them, warmed up{'' if long_enough else ' (too few to judge)'}",
+        Figure(slope(memory)),
+        "MB per million requests",
+        wanted=at_most(FLAT) if long_enough else None,
+    )
+
+
+def _spelled(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
+
+
 def _memory_under_load(plan: Plan, agora: Served) -> list[tuple[int, float]]:
-    """Requests so far, and resident MB, at many moments of an hour's mixed load that is pressed into minutes."""
+    """Requests so far, and resident MB, at many moments of a mixed load: as quick as can be, or spread over an hour."""
     writers, wanted = posting.to_agora(agora.address, site.WRITTEN), list(_mixture(agora))
-    seen, requests = [(0, agora.megabytes())], 0
-    while requests < plan.requests:
-        found = load.read_mixed(
-            agora.address, wanted, SECONDS_OF_LOAD, processors={plan.processors.load}, folder=plan.folder
-        )
-        requests += found.requests + _some_comments(writers)
-        if requests - seen[-1][0] >= plan.requests / LOOKS:
-            seen.append((requests, agora.megabytes()))
+    seen, requests, begun = [(0, agora.megabytes())], 0, time.monotonic()
+    with tqdm(total=plan.requests, unit=" requests", unit_scale=True, leave=False, disable=None) as progress:
+        while requests < plan.requests:
+            found = load.read_mixed(
+                agora.address, wanted, SECONDS_OF_LOAD, processors={plan.processors.load}, folder=plan.folder
+            )
+            requests += found.requests + _some_comments(writers)
+            progress.update(requests - progress.n)
+            if requests - seen[-1][0] >= plan.requests / LOOKS:
+                seen.append((requests, agora.megabytes()))
+            _rest_until(begun + plan.within * min(1.0, requests / plan.requests))
     return [*seen, (requests, agora.megabytes())]
+
+
+def _rest_until(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.monotonic()))
 
 
 def _some_comments(writers: Writers) -> int:

@@ -5,11 +5,10 @@ from contextlib import ExitStack
 from bench import programs, site
 from bench.in_process import Maker
 from bench.plan import Plan
-from bench.rows import Row, Section, at_most, ratio_of_at_least
-from bench.samples import in_turn
+from bench.rounds import in_turn
+from bench.rows import Row, Section, at_most, compared, ratio_of_at_least
 
 POST = f"/posts/{site.READ}"
-COUNT = 40  # pages in one run in process
 CHEAP = 5.0  # milliseconds
 TWICE = 1.8
 
@@ -24,34 +23,37 @@ def measure(plan: Plan) -> Section:
         found = in_turn(
             plan.watch,
             {
-                "in process": lambda _: maker.make(POST, COUNT),
-                "home": lambda _: maker.make("/", COUNT),
-                "one": plan.reads(one, POST),
-                "two": plan.reads(two, POST, processors=plan.both),
+                "post page in process": {"agora": maker.makes(POST)},
+                "home page in process": {"agora": maker.makes("/")},
+                "through HTTP": {
+                    "two": plan.reads(two, POST, processors=plan.both),
+                    "one": plan.reads(one, POST),
+                },
             },
-            plan.seconds,
+            plan.length,
         )
-    one_rate, two_rate = found["one"].figure("rate"), found["two"].figure("rate")
-    queries = found["in process"].samples[0].values["queries"]
+    post, http = found["post page in process"], found["through HTTP"]
+    queries = post.made[0].runs["agora"]["queries"]
     return Section(
         "Pages made anew",
         [
             Row(
                 f"post page with {site.COMMENTS} comments, in process ({queries:.0f} statements)",
-                found["in process"].figure("cpu"),
+                post.figure("agora", "cpu"),
                 "ms CPU",
                 wanted=at_most(CHEAP),
             ),
-            Row("the same through HTTP", found["one"].figure("cpu"), "ms CPU"),
-            Row("home page, in process", found["home"].figure("cpu"), "ms CPU"),
-            Row("post page, one process on one processor", one_rate, "requests/s"),
-            Row(
-                "post page, two processes on two",
-                two_rate,
+            Row("the same through HTTP", http.figure("one", "cpu"), "ms CPU"),
+            Row("home page, in process", found["home page in process"].figure("agora", "cpu"), "ms CPU"),
+            compared(
+                "post page, two processes on two processors",
+                http,
+                "two",
+                "rate",
                 "requests/s",
-                "one process",
-                one_rate,
-                ratio_of_at_least(TWICE),
+                against="one on one",
+                theirs="one",
+                wanted=ratio_of_at_least(TWICE),
             ),
         ],
     )

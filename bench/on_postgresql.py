@@ -1,4 +1,4 @@
-"""The same on PostgreSQL, which shares the server's processor with Agora."""
+"""The same on PostgreSQL, which shares the server's processor with Agora, beside Agora on SQLite."""
 
 import os
 from collections.abc import Iterator
@@ -7,15 +7,26 @@ from contextlib import ExitStack, contextmanager
 from servers.postgres import PostgresServer, found_programs
 
 from bench import posting, programs, site
-from bench.commenting import SPREAD, STORM, beside_readers, storm_rows, writes
+from bench.commenting import (
+    SPREAD,
+    STORM,
+    readers_and_writers,
+    readers_rows,
+    storm_rows,
+    writers_at_once,
+    writes,
+)
 from bench.making import POST
 from bench.plan import Plan
-from bench.rows import Row, Section
-from bench.samples import Figure, in_turn
+from bench.programs import Served
+from bench.rounds import Contest, Figure, in_turn
+from bench.rows import Row, Section, compared
 from bench.site import Place
 
 AT_ONCE = (1, STORM)
 TITLE = "PostgreSQL, on the server's processor too"
+OURS, OTHER = "postgresql", "sqlite"
+ANEW = "post page made anew, one process"
 
 
 def measure(plan: Plan) -> Section:
@@ -23,23 +34,36 @@ def measure(plan: Plan) -> Section:
         return Section(TITLE, [Row("everything", Figure(None, "no PostgreSQL server is installed"), "")])
     with ExitStack() as stack:
         server = stack.enter_context(_on_the_servers_processor(plan))
-        place = Place(plan.new_folder("postgresql"), server.create_database("bench"))
-        site.fill(place)
-        anew = stack.enter_context(programs.agora(place.folder, place.environment(page_memory="0"), plan.server))
-        agora = stack.enter_context(programs.agora(place.folder, place.environment(), plan.server))
-        writers = posting.to_agora(agora.address, site.WRITTEN)
-        works = {f"agora {count}": writes(writers, agora, count) for count in AT_ONCE}
-        found = in_turn(plan.watch, {"anew": plan.reads(anew, POST), **works}, plan.seconds)
-        readers = beside_readers(plan, agora, writers)
-        storm = storm_rows(place, found, writers)
-    rates = [
-        Row(f"accepted, {count} at once", found[f"agora {count}"].figure("rate", spread=SPREAD), "comments/s")
-        for count in AT_ONCE
+        places = {
+            OURS: Place(plan.new_folder("postgresql"), server.create_database("bench")),
+            OTHER: plan.site("beside-postgresql"),
+        }
+        site.fill(places[OURS])
+
+        def served(name: str, **changes: str) -> Served:
+            place = places[name]
+            return stack.enter_context(programs.agora(place.folder, place.environment(**changes), plan.server))
+
+        agoras = {name: served(name) for name in places}
+        writers = {name: posting.to_agora(agora.address, site.WRITTEN) for name, agora in agoras.items()}
+        contests: dict[str, Contest] = {
+            ANEW: {name: plan.reads(served(name, page_memory="0"), POST) for name in places},
+            **{
+                writers_at_once(count): {name: writes(writers[name], agoras[name], count) for name in places}
+                for count in AT_ONCE
+            },
+            f"readers beside {STORM} writers": readers_and_writers(plan, agoras[OURS], writers[OURS]),
+        }
+        found = in_turn(plan.watch, contests, plan.length)
+        storm = storm_rows(places[OURS], found, OURS, writers[OURS])
+
+    def beside(name: str, contest: str, unit: str) -> Row:
+        return compared(name, found[contest], OURS, "rate", unit, against="SQLite", theirs=OTHER, spread=SPREAD)
+
+    accepted = [
+        beside(f"accepted, {writers_at_once(count)}", writers_at_once(count), "comments/s") for count in AT_ONCE
     ]
-    return Section(
-        TITLE,
-        [Row("post page made anew, one process", found["anew"].figure("rate"), "requests/s"), *rates, *storm, *readers],
-    )
+    return Section(TITLE, [beside(ANEW, ANEW, "requests/s"), *accepted, *storm, *readers_rows(found)])
 
 
 @contextmanager

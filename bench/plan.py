@@ -8,20 +8,21 @@ from pathlib import Path
 
 from bench import load, programs, site
 from bench.programs import Served
-from bench.samples import Work
+from bench.rounds import Length, Work
 from bench.site import Place
 from bench.stillness import Processors, Watch
 
 
 @dataclass
 class Plan:
-    """`seconds` is the length of one run, `requests` the number in the test of memory."""
+    """`length` is that of the comparisons, `requests` the number in the test of memory; `within` seconds."""
 
     folder: Path
     processors: Processors
     watch: Watch
-    seconds: float
+    length: Length
     requests: int
+    within: float = 0.0
 
     @cached_property
     def isso(self) -> str:

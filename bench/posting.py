@@ -28,10 +28,14 @@ class Ledger:
     """What the writers were told."""
 
     seconds: float = 0.0
-    accepted: int = 0
+    acknowledged: list[int] = field(default_factory=list)  # the numbers of the comments
     refused: int = 0  # 4xx
     failed: int = 0  # 5xx, or no answer
     waits: list[float] = field(default_factory=list)  # seconds
+
+    @property
+    def accepted(self) -> int:
+        return len(self.acknowledged)
 
     @property
     def rate(self) -> float:
@@ -43,10 +47,10 @@ class Ledger:
             return max(self.waits, default=PATIENCE) * 1000
         return statistics.quantiles(self.waits, n=100, method="inclusive")[percentile - 1] * 1000
 
-    def note(self, status: int, seconds: float) -> None:
+    def note(self, number: int, status: int, seconds: float) -> None:
         self.waits.append(seconds)
         if status in (201, 303):
-            self.accepted += 1
+            self.acknowledged.append(number)
         elif status and status < 500:
             self.refused += 1
         else:
@@ -60,11 +64,13 @@ class Writers:
         self._host, self._port = urlsplit(address).hostname or "", urlsplit(address).port or 80
         self._request = request
         self._numbers = itertools.count(FIRST)
-        self.accepted = self.failed = 0  # in all runs so far
+        self.acknowledged = set[int]()  # in all runs so far, as the others
+        self.refused = self.failed = 0
 
     def write(self, *, at_once: int, seconds: float) -> Ledger:
         ledger = asyncio.run(self._write(at_once, seconds))
-        self.accepted, self.failed = self.accepted + ledger.accepted, self.failed + ledger.failed
+        self.acknowledged.update(ledger.acknowledged)
+        self.refused, self.failed = self.refused + ledger.refused, self.failed + ledger.failed
         return ledger
 
     async def _write(self, at_once: int, seconds: float) -> Ledger:
@@ -76,13 +82,14 @@ class Writers:
     async def _one(self, ledger: Ledger, until: float) -> None:
         connection = Connection(self._host, self._port)
         while (begun := time.perf_counter()) < until:
+            number = next(self._numbers)
             try:
                 async with asyncio.timeout(PATIENCE):
-                    status = await connection.ask(self._request(next(self._numbers)))
+                    status = await connection.ask(self._request(number))
             except (OSError, EOFError, TimeoutError):
                 status = 0
                 connection.close()
-            ledger.note(status, time.perf_counter() - begun)
+            ledger.note(number, status, time.perf_counter() - begun)
         connection.close()
 
 

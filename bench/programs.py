@@ -20,7 +20,7 @@ from bench import PATHS, ROOT
 from bench.stillness import processor_seconds
 
 HOST = "127.0.0.1"
-READY_WITHIN, STOPPED_WITHIN = 30, 20  # seconds
+READY_WITHIN, STOPPED_WITHIN = 60, 20  # seconds
 
 ISSO = ROOT / ".venv-isso"
 ISSO_LOCK = ROOT / "bench" / "isso.lock"

@@ -1,6 +1,6 @@
 """Pages from memory: Agora beside what only sends the same bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,8 @@ from bench import programs, site
 from bench.plan import Plan
 from bench.programs import Served
 from bench.references import ETAG
-from bench.rows import Row, Section, ratio_of_at_least
-from bench.samples import Figure, Series, Work, in_turn
+from bench.rounds import Figure, Rounds, Work, in_turn
+from bench.rows import Row, Section, Wanted, compared, ratio_of_at_least
 
 ENOUGH = 0.85  # of what only sends the same bytes
 
@@ -38,63 +38,60 @@ PAGES = (
     Page("post page, Brotli", POST, {"Accept-Encoding": "br"}),
     Page("home page", "/", {}),
 )
+FILE = "/post-page"  # the first of them, as the references know it
+AGAIN = "post page, not modified"
+AGORA, RAW, STARLETTE, NGINX = "agora", "raw ASGI", "Starlette `Response`", "nginx"
 
 
 def measure(plan: Plan) -> Section:
     with ExitStack() as stack:
         place = plan.site("reading")
         agora = stack.enter_context(programs.agora(place.folder, place.environment(), plan.server))
-        pages = plan.new_folder("pages")
-        sizes = {page.name: _keep(agora, page, pages) for page in PAGES}
-        raw = stack.enter_context(programs.reference("raw", pages, plan.folder, plan.server))
-        starlette = stack.enter_context(programs.reference("starlette", pages, plan.folder, plan.server))
-        works: dict[str, Work] = {}
-        for page in PAGES:
-            if sizes[page.name]:
-                works[page.name] = plan.reads(agora, page.path, headers=page.headers)
-                works[f"raw {page.name}"] = plan.reads(raw, f"/{page.file}")
-        works["304"] = plan.reads(agora, POST, headers={"If-None-Match": _etag(agora, POST)})
-        works["raw 304"] = plan.reads(raw, "/post-page", headers={"If-None-Match": ETAG})
-        works["starlette"] = plan.reads(starlette, "/post-page")
+        folder = plan.new_folder("pages")
+        sizes = {page.name: size for page in PAGES if (size := _keep(agora, page, folder))}
+        raw = stack.enter_context(programs.reference("raw", folder, plan.folder, plan.server))
+        starlette = stack.enter_context(programs.reference("starlette", folder, plan.folder, plan.server))
+        contests: dict[str, dict[str, Work]] = {
+            page.name: {
+                AGORA: plan.reads(agora, page.path, headers=page.headers),
+                RAW: plan.reads(raw, f"/{page.file}"),
+            }
+            for page in PAGES
+            if page.name in sizes
+        }
+        contests[AGAIN] = {
+            AGORA: plan.reads(agora, POST, headers={"If-None-Match": _etag(agora, POST)}),
+            RAW: plan.reads(raw, FILE, headers={"If-None-Match": ETAG}),
+        }
+        contests[PAGES[0].name][STARLETTE] = plan.reads(starlette, FILE)
         if plan.nginx:
-            nginx = stack.enter_context(programs.nginx(pages, plan.folder, plan.server))
-            works["nginx"] = plan.reads(nginx, "/post-page")
-            works["nginx 304"] = plan.reads(nginx, "/post-page", headers={"If-None-Match": _etag(nginx, "/post-page")})
-        found = in_turn(plan.watch, works, plan.seconds)
-    return Section("Pages from memory", _rows(found, sizes), {"nginx": plan.nginx} if plan.nginx else {})
+            nginx = stack.enter_context(programs.nginx(folder, plan.folder, plan.server))
+            contests[PAGES[0].name][NGINX] = plan.reads(nginx, FILE)
+            contests[AGAIN][NGINX] = plan.reads(nginx, FILE, headers={"If-None-Match": _etag(nginx, FILE)})
+        found = in_turn(plan.watch, contests, plan.length)
+    rows = list(_rows(found, {**sizes, AGAIN: 0}))
+    return Section("Pages from memory", rows, {"nginx": plan.nginx} if plan.nginx else {})
 
 
-def _rows(found: Mapping[str, Series], sizes: Mapping[str, int]) -> list[Row]:
-    rates = {name: series.figure("rate") for name, series in found.items()}
-    nothing = Figure(None, "Agora does not send it")
-    rows = [
-        Row(
-            f"{name}, {size / 1000:.1f} kB" if size else name,
-            rates.get(name, nothing),
-            "requests/s",
-            "raw ASGI, same bytes",
-            rates.get(f"raw {name}"),
-            ratio_of_at_least(ENOUGH),
-        )
-        for name, size in sizes.items()
-    ]
-    rows.append(
-        Row(
-            "post page, not modified (304)",
-            rates["304"],
-            "requests/s",
-            "raw ASGI, 304",
-            rates["raw 304"],
-            ratio_of_at_least(ENOUGH),
-        )
+def _rows(found: Mapping[str, Rounds], sizes: Mapping[str, int]) -> Iterator[Row]:
+    """First what has a goal, then what only shows where the scale ends."""
+    for page in (*(page.name for page in PAGES), AGAIN):
+        yield _beside(found, page, sizes.get(page, 0), RAW, ratio_of_at_least(ENOUGH))
+    for page, other in ((PAGES[0].name, STARLETTE), (PAGES[0].name, NGINX), (AGAIN, NGINX)):
+        yield _beside(found, page, sizes[page], other)
+
+
+def _beside(found: Mapping[str, Rounds], page: str, size: int, other: str, wanted: Wanted | None = None) -> Row:
+    name, against = (
+        f"{page}, {size / 1000:.1f} kB" if size else page,
+        f"{other}, {'304' if page == AGAIN else 'same bytes'}",
     )
-    rows.append(
-        Row("post page", rates["post page"], "requests/s", "Starlette `Response`, same bytes", rates["starlette"])
-    )
-    absent = Figure(None, "nginx is not installed")
-    rows.append(Row("post page", rates["post page"], "requests/s", "nginx, a file", rates.get("nginx", absent)))
-    rows.append(Row("304", rates["304"], "requests/s", "nginx, a file, 304", rates.get("nginx 304", absent)))
-    return rows
+    if page not in found:
+        return Row(name, Figure(None, "Agora does not send it"), "requests/s", against)
+    if other not in found[page].made[0].runs:
+        absent = Figure(None, "it is not installed")
+        return Row(name, found[page].figure(AGORA, "rate"), "requests/s", against, absent)
+    return compared(name, found[page], AGORA, "rate", "requests/s", against=against, theirs=other, wanted=wanted)
 
 
 def _keep(agora: Served, page: Page, folder: Path) -> int:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.plan import Plan
+from bench.rounds import Figure
 from bench.rows import Row, Section, Wanted
-from bench.samples import Figure
 
-HEAD = ("figure", "Agora", "against", "its figure", "ratio", "wanted", "goal")
-ALIGNED = ("---", "---:", "---", "---:", "---:", "---", "---")  # in Markdown
+HEAD = ("figure", "Agora", "against", "its figure", "ratio", "wanted", "goal", "loop")
+ALIGNED = ("---", "---:", "---", "---:", "---:", "---", "---", "---:")  # in Markdown
+FORM = 2  # of the JSON: what was kept in another one is not read
 BEGIN, END = "<!-- written by `make bench`: begin -->", "<!-- written by `make bench`: end -->"
 
 
@@ -27,7 +28,7 @@ def circumstances(plan: Plan) -> dict[str, Any]:
         "python": platform.python_version(),
         **{name: version(name) for name in ("agora", "uvicorn", "uvloop", "httptools", "starlette", "sqlalchemy")},
         "wrk": plan.wrk,
-        "seconds of one run": plan.seconds,
+        "seconds of one run": plan.length.seconds,
     }
 
 
@@ -57,7 +58,7 @@ def as_markdown(sections: Sequence[Section], found_on: dict[str, Any]) -> str:
             "",
             f"### {section.title}",
             "",
-            f"{section.measured}",
+            _when(section),
             "",
             _markdown_row(HEAD),
             _markdown_row(ALIGNED),
@@ -73,7 +74,7 @@ def _when(section: Section) -> str:
 
 def as_json(parts: Mapping[str, Section], found_on: dict[str, Any]) -> str:
     return json.dumps(
-        {"circumstances": found_on, "parts": {name: asdict(section) for name, section in parts.items()}},
+        {"form": FORM, "circumstances": found_on, "parts": {name: asdict(section) for name, section in parts.items()}},
         indent=1,
         ensure_ascii=False,
     )
@@ -83,17 +84,17 @@ def parts_of(path: Path) -> dict[str, Section]:
     """The parts that were measured before, as `as_json` kept them."""
     if not path.exists():
         return {}
-    parts = json.loads(path.read_text(encoding="utf-8"))["parts"]
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    parts = kept["parts"] if kept.get("form") == FORM else {}
     return {name: Section(**{**part, "rows": [_row(row) for row in part["rows"]]}) for name, part in parts.items()}
 
 
 def _row(kept: dict[str, Any]) -> Row:
-    reference, wanted = kept["reference"], kept["wanted"]
+    wanted = kept["wanted"]
     return Row(
         **{
             **kept,
-            "figure": _figure(kept["figure"]),
-            "reference": reference and _figure(reference),
+            **{name: kept[name] and _figure(kept[name]) for name in ("figure", "reference", "ratio")},
             "wanted": wanted and Wanted(**wanted),
         }
     )
@@ -112,22 +113,30 @@ def write_between_marks(path: Path, text: str) -> None:
 
 # One row
 
+REFUSED = "refused"
+
 
 def _cells(row: Row) -> tuple[str, ...]:
     return (
         row.name,
-        f"{told(row.figure)} {row.unit}".strip() if row.figure.number is not None else told(row.figure),
+        f"{told(row.figure)} {row.unit}{_range(row.figure)}".strip() if row.figure.number is not None else REFUSED,
         row.against or "",
         told(row.reference) if row.reference else "",
-        f"{row.ratio:.2f}" if row.ratio is not None else "",
+        f"{told(row.ratio)}{_range(row.ratio)}" if row.ratio else "",
         wanted_words(row.wanted),
         {True: "reached", False: "NOT REACHED", None: "" if row.wanted is None else "unknown"}[row.is_reached],
+        f"{row.figure.pace:.2f} s" if row.figure.pace else "",
     )
+
+
+def _range(figure: Figure) -> str:
+    """Between which two: the middle half of ratios, all runs of other figures. Nothing where there was one run."""
+    return f" ({number(figure.low)}–{number(figure.high)})" if figure.number is not None and figure.runs else ""
 
 
 def told(figure: Figure) -> str:
     if figure.number is None:
-        return "refused"
+        return REFUSED
     return ("~" if figure.rough else "") + number(figure.number)
 
 

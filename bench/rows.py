@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bench.samples import Figure
+from bench.rounds import SPREAD, Figure, Rounds
 
 
 @dataclass(frozen=True)
@@ -37,29 +37,50 @@ class Row:
     unit: str
     against: str = ""
     reference: Figure | None = None
+    ratio: Figure | None = None
     wanted: Wanted | None = None
-
-    @property
-    def ratio(self) -> float | None:
-        if self.reference is None or self.figure.number is None or not self.reference.number:
-            return None
-        return self.figure.number / self.reference.number
 
     @property
     def is_reached(self) -> bool | None:
         """None where nothing was wanted, or where there is no figure to judge."""
         if self.wanted is None:
             return None
-        judged = self.ratio if self.wanted.of_ratio else self.figure.number
-        return None if judged is None else self.wanted.is_met_by(judged)
+        judged = self.ratio if self.wanted.of_ratio else self.figure
+        return None if judged is None or judged.number is None else self.wanted.is_met_by(judged.number)
 
     @property
     def refusals(self) -> list[str]:
-        """Why there is no figure, or nothing to compare it with."""
-        found = [f"{self.name}: {self.figure.refused}"] if self.figure.refused else []
-        if self.reference and self.reference.refused:
-            found.append(f"{self.against} ({self.name}): {self.reference.refused}")
-        return found
+        """Why there is no figure, nothing to compare it with, or no ratio; each reason once."""
+        judged = {self.name: self.figure, f"{self.name}, {self.against}": self.reference}
+        reasons: dict[str, str] = {}
+        for name, figure in (judged | {f"{self.name}, ratio": self.ratio}).items():
+            if figure and figure.refused:
+                reasons.setdefault(figure.refused, name)
+        return [f"{name}: {reason}" for reason, name in reasons.items()]
+
+
+def compared(
+    name: str,
+    rounds: Rounds,
+    ours: str,
+    key: str,
+    unit: str,
+    *,
+    against: str,
+    theirs: str,
+    wanted: Wanted | None = None,
+    spread: float = SPREAD,
+) -> Row:
+    """One contestant beside another of the same rounds; the ratio is that of each round."""
+    return Row(
+        name,
+        rounds.figure(ours, key, spread=spread),
+        unit,
+        against,
+        rounds.figure(theirs, key, spread=spread),
+        rounds.ratio(ours, theirs, key, spread=spread),
+        wanted,
+    )
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """The site that is measured: a dozen posts, one of them with a discussion of two hundred comments."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agora import settings
@@ -16,11 +17,11 @@ from agora.actions.posts import PostDraft
 from agora.app import clock
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode, SiteRules
-from agora.store.comments import Comment
+from agora.store.comments import Comment, CommentRevision
 from agora.store.database import Database
 from agora.store.posts import Post
 from agora.store.schema import migrate
-from bench.texts import SENTENCE, comment_text
+from bench.texts import SENTENCE, comment_text, number_of
 
 POSTS, COMMENTS, IN_A_THREAD = 12, 200, 4
 READ, WRITTEN = f"post-{POSTS - 1}", f"post-{POSTS - 2}"  # the post that is read, and the one that gets the comments
@@ -109,16 +110,25 @@ def _write_comment(session: Session, post: Post, number: int, parent: Comment | 
     return comments.post_comment(session, post, draft, RULES, now=clock())
 
 
-def published_under(place: Place, slug: str) -> tuple[int, int]:
-    """How many comments of a post are public, and how many different texts they have."""
+@dataclass(frozen=True)
+class Written:
+    """What a site has of the comments that were written: how often each, by its number, and how many are held."""
+
+    times: Counter[int]
+    held: int
+
+
+def written_under(place: Place, slug: str) -> Written:
+    """Of all comments of a post, in whatever state."""
     database = place.database()
     mine = (
-        select(func.count(), func.count(Comment.fingerprint.distinct()))
-        .select_from(Comment)
+        select(Comment.state, CommentRevision.body)
+        .join(CommentRevision, CommentRevision.id == Comment.revision_id)
         .join(Post, Post.id == Comment.post_id)
-        .where(Post.slug == slug, Comment.state == State.PUBLISHED)
+        .where(Post.slug == slug)
     )
     with database.read() as session:
-        found, different = session.execute(mine).one()
+        found = session.execute(mine).all()
     database.close()
-    return found, different
+    held = sum(state == State.PENDING for state, _ in found)
+    return Written(Counter(number_of(body) for _, body in found), held)

@@ -1,22 +1,26 @@
-"""Whether the machine was still while something was measured: who else used the processors, how quick these were."""
+"""Whether the machine was still while something was measured: who else used the processors, and how even these were."""
 
 import os
+import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-# The share of the two processors that other programs may take while we measure, and the machine below. What is left
-# over when all that we know of is taken away comes from short programs, and from the kernel's counting in ticks.
+# The share of the two processors that other programs may take during a run, and the machine below. What is left over
+# when all that we know of is taken away comes from short programs, and from the kernel's counting in ticks.
 OTHERS, LEFT_OVER, STOLEN = 0.03, 0.08, 0.02
-# How much slower than at its best a processor may do the same small work before and after.
-SLOWER = 1.2
+# How much slower than at another moment of the same round a processor may do the same small work.
+UNEVEN = 1.15
 TICKS = os.sysconf("SC_CLK_TCK")
 TURNS, TRIES = 4_000, 40  # of a loop that takes a third of a millisecond: it fits between two interruptions
+LOOP = 10_000_000  # turns: what the pace is told for
 KERNEL = 2  # the process that starts the kernel's own threads
+
+Paces = Mapping[int, float]  # seconds for the loop, by processor
 
 
 @dataclass(frozen=True)
@@ -32,10 +36,14 @@ class Processors:
 
 
 @dataclass(frozen=True)
-class Sample:
-    """What one run gave, and what disturbed it."""
+class Round:
+    """What one run of each contestant gave, one after the other, and what disturbed any of them.
 
-    values: Mapping[str, float]
+    `pace` is how many seconds the server's processor took for the loop meanwhile.
+    """
+
+    runs: Mapping[str, Mapping[str, float]]
+    pace: float
     disturbance: str = ""
 
 
@@ -64,19 +72,24 @@ def take_processors() -> Processors:
 
 
 class Watch:
-    """Measures, and says of each measurement whether something disturbed it. `rough` wishes to hear it all the same."""
+    """Measures, and says of each round whether something disturbed it. `rough` wishes to hear it all the same."""
 
     def __init__(self, processors: Processors, *, rough: bool = False) -> None:
         self.processors, self.rough = processors, rough
-        self._best = {number: min(self._pace(number) for _ in range(10)) for number in processors.both}
 
-    def measure(self, work: Callable[[], Mapping[str, float]]) -> Sample:
-        slowness, before = self._slowness(), self._look()
-        values = work()
-        after = self._look()
-        return Sample(values, self._disturbance(before, after, max(slowness, self._slowness())))
+    def round(self, works: Iterable[tuple[str, Callable[[], Mapping[str, float]]]]) -> Round:
+        """Each once, in this order, with a look at the processors before, between and after."""
+        runs, disturbances, paces = dict[str, Mapping[str, float]](), list[str](), [self._paces()]
+        for name, work in works:
+            before = self._look()
+            runs[name] = work()
+            disturbances.append(self._taken(before, self._look()))
+            paces.append(self._paces())
+        pace = statistics.mean(each[self.processors.server] for each in paces)
+        return Round(runs, pace, next(filter(None, [*disturbances, unevenness(paces)]), ""))
 
-    def _disturbance(self, before: Look, after: Look, slowness: float) -> str:
+    def _taken(self, before: Look, after: Look) -> str:
+        """Who else took more of the processors between two looks than a run bears."""
         offered = (after.at - before.at) * len(self.processors.both)
         others = before.others_until(after) / offered
         left_over = (after.busy - before.busy - (after.ours - before.ours)) / offered
@@ -85,8 +98,6 @@ class Watch:
             return f"other programs took {min(1.0, max(others, left_over)):.0%} of the processors"
         if stolen > STOLEN:
             return f"the machine below took {stolen:.0%} of the processors"
-        if slowness > SLOWER:
-            return f"a processor was {slowness:.2f} times slower than at its best"
         return ""
 
     def _look(self) -> Look:
@@ -100,22 +111,25 @@ class Watch:
         ours, others = shares()
         return Look(time.monotonic(), busy / TICKS, stolen / TICKS, ours, others)
 
-    def _slowness(self) -> float:
-        """How many times slower than at its best the slower processor is."""
-        paces = {number: self._pace(number) for number in self.processors.both}
-        self._best = {number: min(best, paces[number]) for number, best in self._best.items()}
-        return max(paces[number] / best for number, best in self._best.items())
+    def _paces(self) -> Paces:
+        return {number: self._pace(number) for number in self.processors.both}
 
     def _pace(self, processor: int) -> float:
-        """Seconds of a small work on one processor; the best of many, so that an interruption does not count."""
+        """The best of many short pieces of the loop, so that an interruption does not count."""
         os.sched_setaffinity(0, {processor})
         try:
-            return min(_turn() for _ in range(TRIES))
+            return min(_piece() for _ in range(TRIES)) * LOOP / TURNS
         finally:
             os.sched_setaffinity(0, {self.processors.load})
 
 
-def _turn() -> float:
+def unevenness(paces: list[Paces]) -> str:
+    """What to say of processors whose own pace changed too much between the looks of one round."""
+    change = max(max(seen) / min(seen) for seen in ([paces_[n] for paces_ in paces] for n in paces[0]))
+    return f"a processor's own pace changed by a factor of {change:.2f} within the round" if change > UNEVEN else ""
+
+
+def _piece() -> float:
     begun, value = time.perf_counter(), 1
     for number in range(TURNS):
         value = (value * 31 + number) & 0xFFFFFFFF

@@ -28,6 +28,12 @@ def comment_text(number: int) -> str:
     return f"**Number {number}.** {_thought(number % DIFFERENT)}"
 
 
+def number_of(text: str) -> int:
+    """That of a comment; -1 if it is none of ours."""
+    found = re.match(r"\*\*Number (\d+)\.\*\* ", text)
+    return int(found[1]) if found else -1
+
+
 @lru_cache(DIFFERENT)
 def _thought(number: int) -> str:
     """One in three has a link, one a list, one a quotation."""

@@ -1,13 +1,18 @@
 """What the table says of figures and goals, and where it stands in a document."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from bench.commenting import fate_rows
 from bench.living import slope
 from bench.load import reading_of
+from bench.posting import Writers
 from bench.report import BEGIN, END, as_json, as_text, parts_of, write_between_marks
+from bench.rounds import Figure
 from bench.rows import Row, Section, Wanted, at_most, ratio_of_at_least
-from bench.samples import Figure
+from bench.site import Written
+from bench.texts import comment_text, number_of
 from house import text_of
 
 WRK = """\
@@ -24,8 +29,10 @@ Transfer/sec:     52.38MB
 """
 
 
-def row(figure: float | None, reference: float | None, wanted: Wanted) -> Row:
-    return Row("post page", Figure(figure, "" if figure else "disturbed"), "/s", "raw", Figure(reference), wanted)
+def row(figure: float | None, reference: float, wanted: Wanted) -> Row:
+    ours = Figure(figure, "" if figure else "disturbed")
+    ratio = Figure(figure and figure / reference, ours.refused)
+    return Row("post page", ours, "/s", "raw", Figure(reference), ratio, wanted)
 
 
 @pytest.mark.parametrize(
@@ -48,12 +55,32 @@ def test_table_says_why_a_figure_is_missing() -> None:
 
 
 def test_parts_are_kept_whole(tmp_path: Path) -> None:
-    part = Section(
-        "Pages",
-        [row(None, 100, ratio_of_at_least(0.85)), Row("start", Figure(0.9, spread=0.02, runs=(0.9, 0.91)), "s")],
-    )
+    start = Row("start", Figure(0.9, low=0.9, high=0.91, pace=0.5, runs=(0.9, 0.91)), "s", wanted=at_most(1.0))
+    part = Section("Pages", [row(None, 100, ratio_of_at_least(0.85)), row(90, 100, ratio_of_at_least(0.85)), start])
     (tmp_path / "bench.json").write_text(as_json({"reading": part}, {}))
     assert parts_of(tmp_path / "bench.json") == {"reading": part}
+
+
+def test_parts_of_another_form_are_left_aside(tmp_path: Path) -> None:
+    (tmp_path / "bench.json").write_text('{"parts": {"reading": {}}}')
+    assert parts_of(tmp_path / "bench.json") == {}
+
+
+@pytest.mark.parametrize(
+    ("times", "lost", "twice"), [({1: 1, 2: 1, 3: 1}, 0, 0), ({1: 1, 3: 2}, 1, 1), ({3: 1, -1: 1}, 2, 0)]
+)
+def test_acknowledged_comments_are_counted_in_any_state(times: dict[int, int], lost: int, twice: int) -> None:
+    writers = Writers("http://127.0.0.1:8000", lambda _: b"")
+    writers.acknowledged.update({1, 2, 3})
+    rows = {row.name: row.figure.number for row in fate_rows(Written(Counter(times), held=2), writers)}
+    assert rows["lost, of 3 accepted"] == lost
+    assert rows["there twice"] == twice
+    assert rows["held for a moderator, of 3"] == 2
+
+
+def test_numbers_of_comments_are_found_again() -> None:
+    assert [number_of(comment_text(number)) for number in (1, 2_345)] == [1, 2_345]
+    assert number_of("Another comment.") == -1
 
 
 def test_wrk_is_understood() -> None:

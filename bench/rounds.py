@@ -1,0 +1,148 @@
+"""Rounds in which the contestants of one comparison run right after each other, and what may be said of them."""
+
+import statistics
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from tqdm import tqdm
+
+from bench.stillness import Round, Watch
+
+# Takes the seconds that it may last, and gives what it found.
+Work = Callable[[float], Mapping[str, float]]
+# The contestants of one comparison, by their names.
+Contest = Mapping[str, Work]
+
+NEEDED = 5  # undisturbed rounds, for a figure
+# Seconds before the rounds that count: connections, caches and branches are warm, as in a server that has run a while.
+WARMING = 1.0
+# The middle half of what a figure rests on may differ by this share of its median.
+SPREAD = 0.10
+
+
+@dataclass(frozen=True)
+class Length:
+    """Of one run in seconds; how many undisturbed rounds are wanted, and how many may be made for that."""
+
+    seconds: float
+    wanted: int
+    most: int
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number, or why there is none; `runs` are those of the undisturbed rounds (of all, where it is `rough`).
+
+    `low` and `high` enclose the middle half of a ratio, and all runs of what is no ratio. `pace` is in seconds for the
+    loop, 0 where the processor's pace says nothing of it.
+    """
+
+    number: float | None
+    refused: str = ""
+    low: float = 0.0
+    high: float = 0.0
+    pace: float = 0.0
+    rough: bool = False  # of disturbed rounds, told because it was asked for
+    runs: tuple[float, ...] = ()
+
+
+@dataclass
+class Rounds:
+    """Those of one comparison. `rough` tells figures of disturbed ones too."""
+
+    length: Length
+    rough: bool = False
+    made: list[Round] = field(default_factory=list)
+
+    @property
+    def clean(self) -> list[Round]:
+        return [each for each in self.made if not each.disturbance]
+
+    @property
+    def wants_more(self) -> bool:
+        """Not enough undisturbed ones yet, and patience left."""
+        if self.rough:
+            return len(self.made) < NEEDED
+        return len(self.clean) < self.length.wanted and len(self.made) < self.length.most
+
+    def figure(self, name: str, key: str, *, spread: float = SPREAD) -> Figure:
+        """A number of one contestant, the median of the five undisturbed rounds at the quickest pace.
+
+        They are chosen by the pace of the processor, never by what was measured.
+        """
+        quickest = sorted(self._judged, key=lambda each: each.pace)[:NEEDED]
+        return self._told(
+            [each.runs[name][key] for each in quickest],
+            every=[each.runs[name][key] for each in self._judged],
+            pace=statistics.median([each.pace for each in quickest]),
+            spread=spread,
+            names=[name],
+        )
+
+    def ratio(self, name: str, reference: str, key: str, *, spread: float = SPREAD) -> Figure:
+        """Of two contestants: the median of what each undisturbed round gave by itself."""
+        if not all(each.runs[reference][key] for each in self._judged):
+            return Figure(None, f"{reference} did nothing in some rounds")
+        ratios = [each.runs[name][key] / each.runs[reference][key] for each in self._judged]
+        pace = statistics.median([each.pace for each in self._judged])
+        return self._told(ratios, every=None, pace=pace, spread=spread, names=[name, reference])
+
+    @property
+    def _judged(self) -> list[Round]:
+        """All of them where too few are undisturbed: what they gave is kept, and told only if it is wished for."""
+        return self.clean if len(self.clean) >= NEEDED else self.made
+
+    def _told(
+        self, values: list[float], *, every: list[float] | None, pace: float, spread: float, names: list[str]
+    ) -> Figure:
+        quarter, middle, three_quarters = statistics.quantiles(values, n=4, method="inclusive")
+        low, high = (min(every), max(every)) if every else (quarter, three_quarters)
+        reason = self._too_few() or _uneven(quarter, middle, three_quarters, spread)
+        told = middle if not reason or self.rough else None
+        found = Figure(told, reason, low, high, pace, bool(reason) and self.rough, tuple(every or values))
+        wrong = self._wrong(names)
+        return Figure(None, wrong, runs=found.runs) if wrong else found
+
+    def _wrong(self, names: Iterable[str]) -> str:
+        """Of all rounds: a disturbance excuses no error."""
+        count = sum(each.runs[name].get("wrong", 0) for each in self.made for name in names)
+        return f"{count:.0f} answers were errors" if count else ""
+
+    def _too_few(self) -> str:
+        if len(self.clean) >= NEEDED:
+            return ""
+        reasons = Counter(each.disturbance for each in self.made if each.disturbance)
+        often = reasons.most_common(1)[0][0] if reasons else "no more were made"
+        return f"{len(self.clean)} of {len(self.made)} rounds undisturbed, {NEEDED} needed: {often}"
+
+
+def _uneven(quarter: float, middle: float, three_quarters: float, spread: float) -> str:
+    found = (three_quarters - quarter) / middle if middle else 0.0
+    return f"the middle half of its rounds differs by {found:.0%}" if found > spread else ""
+
+
+def in_turn(watch: Watch, contests: Mapping[str, Contest], length: Length) -> dict[str, Rounds]:
+    """Make rounds of each comparison until it has enough undisturbed ones; one of each, and again from the first."""
+    found = {name: Rounds(length, watch.rough) for name in contests}
+    for contest in contests.values():
+        for work in contest.values():
+            work(min(WARMING, length.seconds))
+    with tqdm(total=length.wanted * len(contests), unit=" rounds", leave=False, disable=None) as progress:
+        while wanting := [name for name, rounds in found.items() if rounds.wants_more]:
+            for name in wanting:
+                made = found[name].made
+                made.append(watch.round(_lined_up(contests[name], length.seconds, backwards=len(made) % 2 == 1)))
+                progress.update(not made[-1].disturbance)
+    for name, rounds in found.items():
+        print(f"  {name}: {len(rounds.clean)} of {len(rounds.made)} rounds undisturbed", flush=True)
+    return found
+
+
+def _lined_up(
+    contest: Contest, seconds: float, *, backwards: bool
+) -> Sequence[tuple[str, Callable[[], Mapping[str, float]]]]:
+    """Each second round backwards, so that who comes later has no lasting advantage."""
+    works = [(name, partial(work, seconds)) for name, work in contest.items()]
+    return works[::-1] if backwards else works

@@ -1,0 +1,105 @@
+"""Which rounds make a figure, and why others do not."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, repeat
+
+import pytest
+from bench.rounds import NEEDED, Length, Rounds, in_turn
+from bench.stillness import UNEVEN, Round, unevenness
+
+LENGTH = Length(seconds=1.0, wanted=7, most=11)
+EVEN = (100.0, 101.0, 99.0, 100.0, 102.0)
+DISTURBED = "other programs took 40% of the processors"
+
+
+def made(ours: float, raw: float = 100.0, *, pace: float = 0.5, disturbance: str = "", wrong: int = 0) -> Round:
+    return Round({"ours": {"rate": ours, "wrong": wrong}, "raw": {"rate": raw}}, pace, disturbance)
+
+
+def rounds(*all_made: Round, rough: bool = False) -> Rounds:
+    return Rounds(LENGTH, rough, list(all_made))
+
+
+class Watch:
+    """Says of each round what it was told to, and keeps in which order the contestants came."""
+
+    rough = False
+
+    def __init__(self, *disturbances: str, then: str = "") -> None:
+        self.disturbances: Iterator[str] = chain(disturbances, repeat(then))
+        self.orders: list[list[str]] = []
+
+    def round(self, works: Iterable[tuple[str, Callable[[], Mapping[str, float]]]]) -> Round:
+        runs = {name: work() for name, work in works}
+        self.orders.append(list(runs))
+        return Round(runs, 0.5, next(self.disturbances))
+
+
+def contested(watch: Watch) -> Rounds:
+    contest = {"ours": lambda _: {"rate": 90.0}, "raw": lambda _: {"rate": 100.0}}
+    return in_turn(watch, {"page": contest}, LENGTH)["page"]  # type: ignore[arg-type]
+
+
+def test_ratio_is_made_within_each_round() -> None:
+    paces = (1.0, 1.7, 1.2, 1.0, 1.5)
+    found = rounds(*(made(90.0 / pace, 100.0 / pace, pace=pace) for pace in paces))
+    assert found.ratio("ours", "raw", "rate").number == pytest.approx(0.9)
+
+
+def test_uneven_ratios_are_refused() -> None:
+    figure = rounds(*map(made, (100.0, 150.0, 60.0, 100.0, 140.0))).ratio("ours", "raw", "rate")
+    assert figure.number is None
+    assert "differs by 40%" in figure.refused
+
+
+def test_figure_rests_on_the_quickest_pace() -> None:
+    slow = [made(1.0, pace=0.8), made(2.0, pace=0.9)]
+    figure = rounds(*slow, *(made(value, pace=0.5) for value in EVEN)).figure("ours", "rate")
+    assert (figure.number, figure.pace) == (100.0, 0.5)
+    assert (figure.low, figure.high) == (1.0, 102.0)
+
+
+def test_disturbed_rounds_make_no_figure() -> None:
+    disturbed = [made(1.0, pace=0.1, disturbance=DISTURBED)] * 3
+    assert rounds(*disturbed, *map(made, EVEN)).figure("ours", "rate").number == 100.0
+
+
+def test_too_few_undisturbed_rounds_are_refused() -> None:
+    figure = rounds(*map(made, EVEN[:-1]), *[made(1.0, disturbance=DISTURBED)] * 3).figure("ours", "rate")
+    assert figure.number is None
+    assert figure.refused == f"4 of 7 rounds undisturbed, 5 needed: {DISTURBED}"
+
+
+def test_errors_among_the_answers_are_refused() -> None:
+    found = rounds(*map(made, EVEN), made(100.0, disturbance=DISTURBED, wrong=5))
+    assert found.figure("ours", "rate").refused == "5 answers were errors"
+    assert found.ratio("ours", "raw", "rate").number is None
+
+
+def test_rough_figure_is_marked() -> None:
+    figure = rounds(*[made(99.0, disturbance=DISTURBED)] * NEEDED, rough=True).figure("ours", "rate")
+    assert (figure.number, figure.rough) == (99.0, True)
+
+
+def test_disturbed_rounds_are_made_again() -> None:
+    found = contested(Watch(DISTURBED, "", DISTURBED))
+    assert len(found.made) == LENGTH.wanted + 2
+    assert found.ratio("ours", "raw", "rate").number == 0.9
+
+
+def test_a_noisy_machine_is_given_up() -> None:
+    found = contested(Watch(then=DISTURBED))
+    assert len(found.made) == LENGTH.most
+    assert found.ratio("ours", "raw", "rate").number is None
+
+
+def test_each_second_round_goes_backwards() -> None:
+    watch = Watch()
+    contested(watch)
+    assert watch.orders[:3] == [["ours", "raw"], ["raw", "ours"], ["ours", "raw"]]
+
+
+@pytest.mark.parametrize(("last", "still"), [(0.5 * UNEVEN, True), (0.51 * UNEVEN, False)])
+def test_pace_may_not_change_within_a_round(last: float, still: bool) -> None:
+    paces = [{0: 0.5, 1: 0.9}, {0: 0.5, 1: 0.9}, {0: last, 1: 0.9}]
+    assert (unevenness(paces) == "") is still
