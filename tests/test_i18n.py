@@ -3,8 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from babel import Locale
+from babel.dates import format_date, format_timedelta
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
-from agora.i18n import LANGUAGE_NAMES, LANGUAGES, Calendar, catalogue, translate
+from agora.i18n import LANGUAGE_NAMES, LANGUAGES, Calendar, catalogue, country, translate
+from agora.languages import OF
+from agora.resources import packaged
+from agora.rules.commission_words import TERRITORIES
 
 # In these tests, ~ is a narrow no-break space and _ a no-break space.
 FRENCH, ENGLISH = Calendar("fr", "Europe/Paris"), Calendar("en", "Europe/Paris")
@@ -106,7 +113,40 @@ def test_numbers_are_grouped() -> None:
     assert ENGLISH.number(1_234_567) == "1,234,567"
 
 
+# Babel knows the Unicode CLDR, and takes much more memory for it than these tables.
+
+
+@pytest.mark.parametrize("calendar", [FRENCH, ENGLISH], ids=lambda calendar: calendar.language)
+def test_words_are_those_of_the_cldr(calendar: Calendar) -> None:
+    language = calendar.language
+    spans = [timedelta(seconds=seconds) for seconds in (*range(200), *(int(1.17**n) for n in range(120)))]
+    numbers = (0, 1, -1, 999, 1000, -1234, 1_234_567, 0.1, 1.5, 2.0, 1234.5678, 99.9996)
+
+    assert [calendar.month(utc(2026, n, 9)) for n in range(1, 13)] == [
+        format_date(utc(2026, n, 9), "LLLL", locale=language) for n in range(1, 13)
+    ]
+    assert list(map(calendar.span, spans)) == [format_timedelta(s, locale=language, threshold=1.2) for s in spans]
+    assert list(map(calendar.number, numbers)) == [format_decimal(n, locale=language) for n in numbers]
+    names = Locale(language).territories
+    assert {code: country(language, code) for code in OF[language].countries} == {
+        code: names[code] for code in TERRITORIES
+    }
+
+
 # Sentences
+
+
+def test_catalogue_is_read_as_babel_reads_it() -> None:
+    with packaged("translations", "fr.po").open("rb") as file:
+        messages = [message for message in read_po(file, locale="fr") if message.id]
+
+    ours = catalogue("fr")
+    for message in messages:
+        if isinstance(message.id, str):
+            assert ours.gettext(message.id) == message.string
+        else:
+            assert tuple(ours.ngettext(*message.id, n) for n in (1, 2)) == message.string
+            assert ours.ngettext(*message.id, 0) == message.string[0]
 
 
 def test_every_language_has_a_name() -> None:

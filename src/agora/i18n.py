@@ -5,18 +5,13 @@ there is nothing to compile and nothing to forget to compile.
 """
 
 import gettext
-import io
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel import Locale
-from babel.dates import format_date, format_timedelta
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
-
+from agora.catalogues import Catalogue
+from agora.languages import DAY, OF, UNITS
 from agora.resources import packaged
 
 LANGUAGES = ("fr", "en")
@@ -30,11 +25,7 @@ def catalogue(language: str) -> gettext.NullTranslations:
     if not path.exists():
         return gettext.NullTranslations()
     with path.open("rb") as file:
-        messages = read_po(file, locale=language)
-    compiled = io.BytesIO()
-    write_mo(compiled, messages)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+        return Catalogue(file)
 
 
 def translate(language: str, text: str, values: Mapping[str, object] | None = None) -> str:
@@ -43,27 +34,13 @@ def translate(language: str, text: str, values: Mapping[str, object] | None = No
     return sentence % values if values else sentence.replace("%%", "%")
 
 
-# Babel takes longer to write one date than a page takes for a whole comment; a page has few different days.
-@lru_cache(maxsize=1024)
-def _written_date(day: date, language: str) -> str:
-    if language == "fr" and day.day == 1:
-        return "1er " + format_date(day, "MMMM y", locale="fr")
-    return format_date(day, "d MMMM y", locale=language)
-
-
-@lru_cache(maxsize=len(LANGUAGES) * 12)
-def _written_month(month: int, language: str) -> str:
-    return format_date(date(2000, month, 1), "LLLL", locale=language)
-
-
-@lru_cache(maxsize=1024)
-def _written_number(number: int, language: str) -> str:
-    return format_decimal(number, locale=language)
-
-
 def country(language: str, code: str) -> str:
-    """Espagne · Spain: the name of a country by its ISO 3166-1 code."""
-    return str(Locale(language).territories.get(code, code))
+    """Espagne · Spain: the name of a country by its ISO 3166-1 code; others than the Economic Area's have none."""
+    return OF[language].countries.get(code, code)
+
+
+# A span is told in the largest unit of which it is nearly one and a quarter.
+_ENOUGH = 1.2
 
 
 class Calendar:
@@ -72,10 +49,12 @@ class Calendar:
     def __init__(self, language: str, time_zone: str) -> None:
         self.language = language
         self.zone = ZoneInfo(time_zone)
+        self._words = OF[language]
 
     def date(self, moment: datetime) -> str:
         """12 mars 2026 · 12 March 2026"""
-        return _written_date(moment.astimezone(self.zone).date(), self.language)
+        local = moment.astimezone(self.zone)
+        return f"{self._day(local.day)} {self._words.months[local.month - 1]} {local.year}"
 
     def time(self, moment: datetime) -> str:
         """18 h 04 · 18:04"""
@@ -88,11 +67,13 @@ class Calendar:
 
     def month(self, moment: datetime) -> str:
         """mars"""
-        return _written_month(moment.astimezone(self.zone).month, self.language)
+        return self._words.months[moment.astimezone(self.zone).month - 1]
 
     def day(self, moment: datetime) -> str:
         """12 · 1er"""
-        day = moment.astimezone(self.zone).day
+        return self._day(moment.astimezone(self.zone).day)
+
+    def _day(self, day: int) -> str:
         return "1er" if day == 1 and self.language == "fr" else str(day)
 
     def year(self, moment: datetime) -> str:
@@ -100,7 +81,19 @@ class Calendar:
 
     def span(self, span: timedelta) -> str:
         """3 heures · 3 hours"""
-        return format_timedelta(span, locale=self.language, threshold=1.2)
+        seconds = abs(span.days * DAY + span.seconds)
+        words, unit = next(
+            (words, unit)
+            for words, unit in zip(self._words.spans, UNITS, strict=True)
+            if seconds >= _ENOUGH * unit or unit == 1
+        )
+        number = round(seconds / unit)
+        is_one = number == 1 or (number == 0 and self._words.nothing_is_one)
+        return f"{number}{words[0 if is_one else 1]}"
 
-    def number(self, number: int) -> str:
-        return _written_number(number, self.language)
+    def number(self, number: float) -> str:
+        """1 234,5 · 1,234.5: with three decimals at most."""
+        whole, _, decimals = f"{number:,.3f}".partition(".")
+        decimals = decimals.rstrip("0")
+        grouped = whole.replace(",", self._words.thousands)
+        return f"{grouped}{self._words.decimals}{decimals}" if decimals else grouped

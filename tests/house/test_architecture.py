@@ -12,7 +12,18 @@ import pytest
 from . import sources
 
 # Beside all rooms; MAY_IMPORT says which of them know one another.
-BESIDE = {"settings", "i18n", "rendering", "resources", "tokens", "signing", "logs", "priority"}
+BESIDE = {
+    "settings",
+    "i18n",
+    "catalogues",
+    "languages",
+    "rendering",
+    "resources",
+    "tokens",
+    "signing",
+    "logs",
+    "priority",
+}
 ENTRANCES = {
     "app",
     "cli",
@@ -41,7 +52,9 @@ MAY_IMPORT = {
     "web": {"rules", "store", "actions"} | BESIDE,
     "jobs": {"rules", "store", "actions"} | BESIDE,
     "settings": set(),
-    "i18n": {"resources"},
+    "i18n": {"catalogues", "languages", "resources"},
+    "catalogues": set(),
+    "languages": set(),
     "rendering": {"i18n", "resources"},
     "resources": set(),
     "tokens": set(),
