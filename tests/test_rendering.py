@@ -11,7 +11,7 @@ from markupsafe import Markup
 from agora.app import renderer_for
 from agora.rendering import FRAGMENTS, LONGEST_FRAGMENT, Fragments
 from agora.resources import folder
-from agora.web.presenters.comments import BADGE_TEAM, CommentView
+from agora.web.presenters.threads import BADGE_TEAM, CommentView
 
 FUNCTIONS = {"gettext", "ngettext", "_", "static"}  # the same on every page of a language
 
@@ -35,7 +35,7 @@ COMMENT = CommentView(
     badge=BADGE_TEAM,
     gone=None,
     log_url=None,
-    reply_url="/comments/1/reply",
+    may_reply=True,
     in_reply_to=None,
 )
 
@@ -43,8 +43,9 @@ COMMENT = CommentView(
 @pytest.fixture
 def fragments() -> Fragments:
     templates = {
-        "note": "{{ view.name }}{% if view.edited %}, edited{% endif %}: {{ view.html }}",
-        "other": "{{ view }}",
+        "note": "{% macro fragment(view) %}{{ view.name }}{% if view.edited %}, edited{% endif %}: {{ view.html }}"
+        "{% endmacro %}",
+        "other": "{% macro fragment(view) %}{{ view }}{% endmacro %}",
     }
     return Fragments(Environment(loader=DictLoader(templates), autoescape=True))
 
@@ -109,7 +110,7 @@ def fragment_templates() -> list[str]:
 
 
 def test_fragments_show_only_their_view() -> None:
-    """Whatever else it showed would be missing from the key under which its markup is remembered."""
+    """A macro gets nothing of the page, so what it shows is in the key under which its markup is remembered."""
     environment = renderer_for("Europe/Paris").environment("fr")
     seen = {
         name: meta.find_undeclared_variables(
@@ -119,7 +120,7 @@ def test_fragments_show_only_their_view() -> None:
     }
 
     assert "comments/_comment.html" in seen
-    assert {name: asked - FUNCTIONS for name, asked in seen.items()} == {name: {"view"} for name in seen}
+    assert {name: asked - FUNCTIONS for name, asked in seen.items()} == {name: set() for name in seen}
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,8 @@ def test_fragments_show_only_their_view() -> None:
         ("{% trans %}  Leave\n a comment {% endtrans %}", "Laisser un commentaire", "Leave a comment"),
         ("{% trans %}Nobody gave 100 % yet & never will{% endtrans %}", *["Nobody gave 100 % yet & never will"] * 2),
         ("{% trans name=name %}to {{ name }}{% endtrans %}", "à &lt;Bob&gt;", "to &lt;Bob&gt;"),
+        ("{% trans %}to {{ name }}{% endtrans %}", "à &lt;Bob&gt;", "to &lt;Bob&gt;"),
+        ("{% trans a=1, b=name %}{{ a }} % & {{ b }}, {{ a }}{% endtrans %}", *["1 % & &lt;Bob&gt;, 1"] * 2),
     ],
 )
 def test_sentences_are_in_the_template(template: str, french: str, english: str) -> None:

@@ -1,59 +1,42 @@
 """Threads are drawn of true parents, to a certain depth, without losing anybody."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agora.rules import threads
-from agora.rules.threads import Node
+from agora.rules.threads import Drawn
 
 
 @dataclass(frozen=True)
 class Remark:
     id: int
-    parent: int | None = None
-
-
-def paths_of(remarks: Sequence[Remark]) -> dict[int, str]:
-    """Where each stands; parents come before their replies."""
-    paths: dict[int, str] = {}
-    for remark in remarks:
-        paths[remark.id] = "" if remark.parent is None else threads.path_below(paths[remark.parent], remark.id)
-    return paths
-
-
-def root_of(remark: Remark, remarks: Sequence[Remark]) -> int:
-    by_id = {other.id: other for other in remarks}
-    while remark.parent is not None:
-        remark = by_id[remark.parent]
-    return remark.id
+    parent_id: int | None = None
+    path: str = ""
 
 
 def in_order(remarks: Sequence[Remark]) -> list[Remark]:
-    """As the store gives them to a page."""
-    paths = paths_of(remarks)
-    return sorted(remarks, key=lambda remark: (root_of(remark, remarks), paths[remark.id]))
+    """As the store gives them to a page; parents are written before their replies."""
+    stands: dict[int, tuple[int, str]] = {}
+    for remark in remarks:
+        root, above = stands[remark.parent_id] if remark.parent_id else (remark.id, "")
+        stands[remark.id] = (root, threads.path_below(above, remark.id) if remark.parent_id else "")
+    placed = [replace(remark, path=stands[remark.id][1]) for remark in remarks]
+    return sorted(placed, key=lambda remark: stands[remark.id])
 
 
-def draw(remarks: Sequence[Remark], max_depth: int = 3) -> list[Node[Remark]]:
-    paths = paths_of(remarks)
-    return threads.draw(
-        in_order(remarks),
-        id_of=lambda remark: remark.id,
-        parent_of=lambda remark: remark.parent,
-        path_of=lambda remark: paths[remark.id],
-        max_depth=max_depth,
-    )
+def draw(remarks: Sequence[Remark], max_depth: int = 3) -> list[Drawn[Remark]]:
+    return threads.draw(in_order(remarks), max_depth=max_depth)
 
 
 def outline(remarks: Sequence[Remark], max_depth: int = 3) -> list[str]:
     """One line a comment: dots for its depth, its id, and to whom it says that it answers."""
     return [
-        "." * node.depth + str(node.item.id) + (f" to {node.reply_to.id}" if node.reply_to else "")
-        for node in threads.walk(draw(remarks, max_depth))
+        "." * depth + str(item.id) + (f" to {reply_to.id}" if reply_to else "")
+        for item, depth, reply_to in draw(remarks, max_depth)
     ]
 
 
@@ -83,18 +66,13 @@ def test_depth_is_a_setting(max_depth: int, drawn: list[str]) -> None:
 
 def test_who_is_elsewhere_is_named() -> None:
     """A page that begins within a thread: the one that is answered stands on another."""
-    here, there = Remark(5, 3), Remark(3, 1)
+    there = Remark(3, 1, threads.path_below("", 3))
+    here = Remark(5, 3, threads.path_below(there.path, 5))
 
-    nodes = threads.draw(
-        [Remark(1), here],
-        id_of=lambda remark: remark.id,
-        parent_of=lambda remark: remark.parent,
-        path_of=lambda remark: {1: "", 5: threads.path_below(threads.path_below("", 3), 5)}[remark.id],
-        max_depth=5,
-        elsewhere={3: there},
-    )
-
-    assert [(node.item.id, node.depth, node.reply_to) for node in threads.walk(nodes)] == [(1, 0, None), (5, 1, there)]
+    assert threads.draw([Remark(1), here], max_depth=5, elsewhere={3: there}) == [
+        (Remark(1), 0, None),
+        (here, 1, there),
+    ]
 
 
 def test_paths_name_who_stands_above() -> None:
@@ -114,20 +92,10 @@ def test_nobody_draws_nothing() -> None:
 @pytest.mark.parametrize("max_depth", [2, 5, 10_000])
 def test_long_quarrel_is_drawn(max_depth: int) -> None:
     """5,000 replies, each to the one before: deeper than Python's stack."""
-    quarrel = [Remark(1), *(Remark(n, n - 1) for n in range(2, 5_001))]
-    paths = paths_of(quarrel)
+    drawn = draw([Remark(1), *(Remark(n, n - 1) for n in range(2, 5_001))], max_depth)
 
-    nodes = threads.draw(
-        quarrel,
-        id_of=lambda remark: remark.id,
-        parent_of=lambda remark: remark.parent,
-        path_of=lambda remark: paths[remark.id],
-        max_depth=max_depth,
-    )
-
-    drawn = list(threads.walk(nodes))
-    assert [node.item.id for node in drawn] == list(range(1, 5_001))
-    assert max(node.depth for node in drawn) == min(max_depth - 1, threads.LEVELS)
+    assert [item.id for item, _, _ in drawn] == list(range(1, 5_001))
+    assert max(depth for _, depth, _ in drawn) == min(max_depth - 1, threads.LEVELS)
 
 
 @st.composite
@@ -138,10 +106,10 @@ def discussions(draw: st.DrawFn) -> list[Remark]:
 
 @given(discussions(), st.integers(1, 12))
 def test_everyone_is_drawn_once(remarks: list[Remark], max_depth: int) -> None:
-    nodes = list(threads.walk(draw(remarks, max_depth)))
+    drawn = draw(remarks, max_depth)
 
-    assert [node.item for node in nodes] == in_order(remarks)
-    assert all(node.depth < max_depth for node in nodes)
+    assert [item for item, _, _ in drawn] == in_order(remarks)
+    assert all(depth < max_depth for _, depth, _ in drawn)
 
 
 @given(discussions())
@@ -149,14 +117,17 @@ def test_replies_come_after_whom_they_answer(remarks: list[Remark]) -> None:
     order = [remark.id for remark in in_order(remarks)]
 
     for remark in remarks:
-        if remark.parent is not None:
-            assert order.index(remark.parent) < order.index(remark.id)
+        if remark.parent_id is not None:
+            assert order.index(remark.parent_id) < order.index(remark.id)
 
 
 @given(discussions(), st.integers(2, 12))
 def test_everyone_knows_the_parent(remarks: list[Remark], max_depth: int) -> None:
     """Whoever reads a reply sees whom it answers: the comment above it, or the one that it names."""
-    for node in threads.walk(draw(remarks, max_depth)):
-        for reply in node.replies:
-            assert reply.depth == node.depth + 1
-            assert reply.item.parent == (reply.reply_to or node.item).id
+    above: list[Remark] = []
+    for item, depth, reply_to in draw(remarks, max_depth):
+        assert depth <= len(above)
+        del above[depth:]
+        if depth:
+            assert item.parent_id == (reply_to or above[-1]).id
+        above.append(item)

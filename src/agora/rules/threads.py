@@ -1,10 +1,23 @@
 """From a list of comments to what is shown: where each one stands in its thread, and the tree that is drawn."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
-Item = TypeVar("Item")
+
+class Comment(Protocol):
+    """As much of a comment as drawing needs; `path` as `path_below` writes it."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def parent_id(self) -> int | None: ...
+
+    @property
+    def path(self) -> str | None: ...
+
+
+Item = TypeVar("Item", bound=Comment)
 
 # Levels of replies that a path tells apart. Deeper ones stand beside each other, in the order of writing: a path has an
 # end, however long two people answer each other.
@@ -30,61 +43,34 @@ def lineage(path: str) -> list[int]:
     return [int(path[start : start + WIDTH]) for start in range(0, len(path), WIDTH)]
 
 
-@dataclass
-class Node(Generic[Item]):
-    """A comment in its thread. `reply_to` is set where the true parent is not the one above."""
+class Drawn(NamedTuple, Generic[Item]):
+    """A comment where it is drawn. `reply_to` is set where the true parent is not the one above."""
 
     item: Item
-    depth: int = 0
-    replies: "list[Node[Item]]" = field(default_factory=list)
-    reply_to: Item | None = None
+    depth: int
+    reply_to: Item | None
 
 
-def draw(
-    items: Iterable[Item],
-    *,
-    id_of: Callable[[Item], int],
-    parent_of: Callable[[Item], int | None],
-    path_of: Callable[[Item], str],
-    max_depth: int,
-    elsewhere: Mapping[int, Item] | None = None,
-) -> list[Node[Item]]:
-    """Draw threads from `items`, which come in the order of the page.
+def draw(items: Iterable[Item], *, max_depth: int, elsewhere: Mapping[int, Item] | None = None) -> "list[Drawn[Item]]":
+    """Draw threads from `items`, which come in the order of the page, and stay in it.
 
     Below `max_depth` the replies stand side by side, each saying to whom it answers; who is not among the items but
     `elsewhere` can be answered too.
     """
     known = dict(elsewhere or {})
-    threads: list[Node[Item]] = []
-    branch: list[Node[Item]] = []
+    drawn = []
+    branch: list[int] = []  # the ids that the next one may hang below
     for item in items:
-        known[id_of(item)] = item
-        depth = min(level(path_of(item)), max_depth - 1, len(branch))
+        known[item.id] = item
+        depth = min(level(item.path or ""), max_depth - 1, len(branch))
         del branch[depth:]
-        node = Node(item, depth, reply_to=_answered(item, branch, known, id_of, parent_of))
-        (branch[-1].replies if branch else threads).append(node)
-        branch.append(node)
-    return threads
+        drawn.append(Drawn(item, depth, _answered(item.parent_id, branch, known)))
+        branch.append(item.id)
+    return drawn
 
 
-def _answered(
-    item: Item,
-    branch: list[Node[Item]],
-    known: Mapping[int, Item],
-    id_of: Callable[[Item], int],
-    parent_of: Callable[[Item], int | None],
-) -> Item | None:
+def _answered(parent_id: int | None, branch: list[int], known: Mapping[int, Item]) -> Item | None:
     """Whom a reply answers, unless that is plain from where it hangs."""
-    parent_id = parent_of(item)
-    if parent_id is None or (branch and id_of(branch[-1].item) == parent_id):
+    if parent_id is None or (branch and branch[-1] == parent_id):
         return None
     return known.get(parent_id)
-
-
-def walk(nodes: Iterable[Node[Item]]) -> Iterator[Node[Item]]:
-    """Every node, parents first, without recursion."""
-    waiting = list(nodes)[::-1]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(node.replies))

@@ -4,10 +4,11 @@ Every question costs the same in a discussion of twenty comments and in one of a
 their number, replies by their path, and nothing is counted or skipped.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, literal_column, select, tuple_
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from agora.rules import threads
 from agora.rules.moderation import State
+from agora.store.columns import Identity, UtcDateTime
 from agora.store.comments import Comment, CommentRevision, public_comments
 from agora.store.posts import Post, PostState
 
@@ -24,25 +26,21 @@ _END = "~"
 _ZERO: ColumnElement[int] = literal_column("0")
 
 
-# Not frozen: a page makes hundreds of them, and that would take five times as long.
-@dataclass(slots=True)
-class ThreadLine:
-    """What a page or feed prints of a comment. `html` and `name` are to be shown only when it is published."""
+class ThreadLine(NamedTuple):
+    """What a page prints of a comment, and where it stands. Its text and name are shown only when it is published."""
 
     id: int
     parent_id: int | None
+    root_id: int | None
+    path: str | None
+    shown_in_thread: int
     state: State
+    person_id: int | None
     name: str
     website: str
     html: Markup
     created_at: datetime
-    published_at: datetime | None
-    edited_at: datetime | None
-    person_id: int | None
-    language: str
-    root_id: int | None
-    path: str | None
-    shown_in_thread: int
+    is_edited: bool
 
     @property
     def is_public(self) -> bool:
@@ -54,18 +52,16 @@ _comment, _revision = Comment.__table__.c, CommentRevision.__table__.c
 _LINE: tuple[ColumnElement[Any], ...] = (
     _comment.id,
     _comment.parent_id,
+    _comment.root_id,
+    _comment.path,
+    _comment.shown_in_thread,
     _comment.state,
+    _comment.person_id,
     _comment.name,
     _comment.website,
     _revision.html,
     _comment.created_at,
-    _comment.published_at,
-    _comment.edited_at,
-    _comment.person_id,
-    _comment.language,
-    _comment.root_id,
-    _comment.path,
-    _comment.shown_in_thread,
+    _comment.edited_at.is_not(None),
 )
 
 
@@ -136,7 +132,9 @@ def _first_replies() -> Select[Any]:
         .join(root, root.c.id == _comment.root_id)
         .where(root.c.id.in_(bindparam("roots", expanding=True)))
         .where(_comment.shown_in_thread > _ZERO, _comment.path <= end)
-        .order_by(_comment.root_id, _comment.path)
+        .order_by(
+            root.c.id, _comment.path
+        )  # and not by root_id, the same number: SQLite would not see that it is in order
     )
 
 
@@ -145,7 +143,7 @@ _FIRST_COMMENTS, _FIRST_REPLIES = _first_comments(), _first_replies()
 
 
 def _rows(session: Session, query: Select[Any], asked: Mapping[str, Any] | None = None) -> list[ThreadLine]:
-    return [ThreadLine(*row) for row in session.execute(query, asked).all()]
+    return [ThreadLine._make(row) for row in session.execute(query, asked)]
 
 
 @dataclass(frozen=True)
@@ -236,27 +234,62 @@ def path_in_thread(session: Session, root_id: int, comment_id: int) -> str | Non
     return session.scalar(select(Comment.path).where(Comment.id == comment_id, Comment.root_id == root_id))
 
 
-@dataclass(slots=True)
-class FeedLine(ThreadLine):
+class FeedLine(NamedTuple):
+    """What a feed tells of a published comment."""
+
+    id: int
+    parent_id: int | None
+    name: str
+    website: str
+    html: Markup
+    language: str
+    created_at: datetime
+    published_at: datetime | None
+    edited_at: datetime | None
     post_id: int
     post_slug: str
     post_title: str
+
+
+_FEED_LINE: tuple[Any, ...] = (
+    Comment.id,
+    Comment.parent_id,
+    Comment.name,
+    Comment.website,
+    CommentRevision.html,
+    Comment.language,
+    Comment.created_at,
+    Comment.published_at,
+    Comment.edited_at,
+    Post.id,
+    Post.slug,
+    Post.title,
+)
 
 
 def feed_page(
     session: Session, *, post_id: int | None, before: tuple[datetime, int] | None, size: int
 ) -> list[FeedLine]:
     """The newest public comments, of the site or of one post, published before this (time, id)."""
-    query = (
+    asked: dict[str, Any] = {"size": size, "post_id": post_id}
+    if before:
+        asked["moment"], asked["id"] = before
+    rows = session.execute(_feed_query(of_one=post_id is not None, goes_on=before is not None), asked)
+    return [FeedLine._make(row) for row in rows]
+
+
+@cache
+def _feed_query(*, of_one: bool, goes_on: bool) -> Select[Any]:
+    query: Select[Any] = (
         public_comments()
-        .with_only_columns(*_LINE, Post.id, Post.slug, Post.title)
+        .with_only_columns(*_FEED_LINE)
         .join(CommentRevision, CommentRevision.id == Comment.revision_id)
         .order_by(Comment.published_at.desc(), Comment.id.desc())
-        .limit(size)
+        .limit(bindparam("size", type_=Integer))
     )
-    if post_id is not None:
-        query = query.where(Comment.post_id == post_id)
-    if before:
-        query = query.where(tuple_(Comment.published_at, Comment.id) < before)
-    rows: Iterable[Any] = session.execute(query)
-    return [FeedLine(*row) for row in rows]
+    if of_one:
+        query = query.where(Comment.post_id == bindparam("post_id"))
+    if goes_on:
+        position = tuple_(bindparam("moment", type_=UtcDateTime()), bindparam("id", type_=Identity))
+        query = query.where(tuple_(Comment.published_at, Comment.id) < position)
+    return query

@@ -21,10 +21,11 @@ from agora.rules.errors import NotFound
 from agora.rules.markup import clean_source
 from agora.rules.permissions import Deed, may, may_moderate
 from agora.settings import Settings
-from agora.store import people
+from agora.store import people, policies
 from agora.store import site as site_store
 from agora.store.database import Database
 from agora.store.people import DeskSession, Person
+from agora.store.policies import Version
 from agora.store.site import Site
 from agora.tokens import Tokens, fingerprint
 from agora.web import csrf
@@ -188,6 +189,11 @@ class Context:
     @cached_property
     def site(self) -> Site:
         return site_store.the_site(self.session)
+
+    @cached_property
+    def policy(self) -> Version | None:
+        """The version of the policy in force; None where nobody has changed what the settings say."""
+        return policies.current_version(self.session)
 
     @property
     def language(self) -> str:

@@ -1,9 +1,7 @@
-"""Comments, discussions and the comment form as pages show them."""
+"""Discussions, parts of them and the comment form as pages show them."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -21,38 +19,7 @@ from agora.store.posts import Post
 from agora.web import csrf
 from agora.web.context import Context
 from agora.web.presenters.paging import Pager, numbered
-
-
-class CommentView(NamedTuple):
-    """All that is shown of a comment, and so the key under which its markup is remembered.
-
-    `gone` is the sentence that stands in for a comment that is not public; `log_url` leads to who hid it.
-    """
-
-    id: int
-    url: str
-    name: str
-    website: str
-    html: Markup
-    moment: datetime
-    edited: bool
-    badge: str | None
-    gone: str | None
-    log_url: str | None
-    reply_url: str | None
-    in_reply_to: tuple[str, str] | None
-
-
-class PlacedComment(NamedTuple):
-    """A comment in the order of reading. `closes` counts the lists of replies that end with it.
-
-    `rest` says where the replies of the thread go on that follow here but are not shown, and how many comments that is.
-    """
-
-    comment: CommentView
-    has_replies: bool
-    closes: int
-    rest: tuple[str, int] | None = None
+from agora.web.presenters.threads import CommentView, PlacedComment, Setting, drawn
 
 
 @dataclass(frozen=True)
@@ -62,12 +29,6 @@ class DiscussionView:
     pager: Pager
     feed: str
 
-
-BADGE_BYLINE = N_("Signs this article")
-BADGE_TEAM = N_("Team")
-
-# States that a comment does not come to by its author.
-BY_MODERATION = frozenset({State.HIDDEN, State.REJECTED})
 
 HOLDS = {
     Mode.PRE: N_("Comments are read before they appear."),
@@ -96,7 +57,8 @@ def discussion_view(context: Context, post: Post, page: int) -> DiscussionView:
         for thread in found
         if thread.next
     }
-    placed = _draw(context, post, [line for thread in found for line in thread.lines], rests=rests)
+    lines = [line for thread in found for line in thread.lines]
+    placed = drawn(context, lines, _setting(context, post, lines), rests=rests)
     url = context.url("post", slug=post.slug)
     pager = numbered(
         page, post.thread_count, size, lambda n: f"{url}?page={n}#discussion" if n > 1 else f"{url}#discussion"
@@ -109,7 +71,7 @@ def thread_part_view(context: Context, post: Post, root_id: int, part: Part) -> 
     """A part of a thread, with all that its first reply hangs below."""
     standing_above = threads.lineage(part.lines[0].path or "")[:-1] if part.lines else []
     lines = [part.above[id_] for id_ in (root_id, *standing_above)] + part.lines
-    placed = _draw(context, post, lines, elsewhere=part.above)
+    placed = drawn(context, lines, _setting(context, post, lines), elsewhere=part.above)
     return ThreadPartView(
         first=placed[0].comment,
         comments=placed,
@@ -123,74 +85,13 @@ def _part_url(context: Context, root_id: int, key: str, comment_id: int) -> str:
     return f"{context.url('thread', id=root_id)}?{key}={comment_id}"
 
 
-def _draw(
-    context: Context,
-    post: Post,
-    lines: list[ThreadLine],
-    *,
-    elsewhere: Mapping[int, ThreadLine] | None = None,
-    rests: Mapping[int, tuple[str, int]] | None = None,
-) -> list[PlacedComment]:
-    """Lines in the order of the page as it shows them; `rests` by the comment after which something is left out."""
-    nodes = threads.draw(
-        lines,
-        id_of=lambda line: line.id,
-        parent_of=lambda line: line.parent_id,
-        path_of=lambda line: line.path or "",
-        max_depth=context.settings.thread_depth,
-        elsewhere=elsewhere,
+def _setting(context: Context, post: Post, lines: list[ThreadLine]) -> Setting:
+    return Setting(
+        signers={byline.person_id for byline in post.bylines if byline.person_id},
+        gone=_why_gone(context, post, [line for line in lines if not line.is_public]),
+        here={line.id for line in lines},
+        is_open=judging.takes_comments(post, _rules(context, post), context.now),
     )
-    drawn = list(threads.walk(nodes))
-    why_gone = _why_gone(context, post, [line for line in lines if not line.is_public])
-    bylines = {byline.person_id for byline in post.bylines if byline.person_id}
-    here = {line.id for line in lines}
-    is_open = judging.takes_comments(post, _rules(context, post), context.now)
-    views = [_comment_view(context, post, node, bylines, why_gone, here, is_open) for node in drawn]
-    return _placed(views, [node.depth for node in drawn], rests or {})
-
-
-def _placed(views: list[CommentView], depths: list[int], rests: Mapping[int, tuple[str, int]]) -> list[PlacedComment]:
-    """Comments in the order of reading, each with what follows it: replies, or the ends of lists of replies."""
-    following = [*depths, 0][1:]
-    return [
-        PlacedComment(view, then > depth, max(0, depth - then), rests.get(view.id))
-        for view, depth, then in zip(views, depths, following, strict=True)
-    ]
-
-
-def _comment_view(
-    context: Context,
-    post: Post,
-    node: threads.Node[ThreadLine],
-    bylines: set[int],
-    why_gone: Mapping[int, str],
-    here: Set[int],
-    is_open: bool,
-) -> CommentView:
-    line, badge = node.item, None
-    if line.person_id:
-        badge = BADGE_BYLINE if line.person_id in bylines else BADGE_TEAM
-    parent, gone = node.reply_to, why_gone.get(line.id)
-    return CommentView(
-        id=line.id,
-        url=context.url("comment", id=line.id),
-        name=line.name,
-        website=line.website,
-        html=line.html,
-        moment=line.created_at,
-        edited=line.edited_at is not None,
-        badge=badge,
-        gone=gone,
-        log_url=context.url("log") if gone and line.state in BY_MODERATION else None,
-        reply_url=context.url("reply", id=line.id) if is_open else None,
-        in_reply_to=_answered(context, parent, here) if parent else None,
-    )
-
-
-def _answered(context: Context, parent: ThreadLine, here: Set[int]) -> tuple[str, str]:
-    """The address of who is answered, on this page or elsewhere, and the name if it may be shown."""
-    url = f"#comment-{parent.id}" if parent.id in here else context.url("comment", id=parent.id)
-    return url, parent.name if parent.is_public else ""
 
 
 def _why_gone(context: Context, post: Post, lines: list[ThreadLine]) -> dict[int, str]:
@@ -263,7 +164,7 @@ def empty_form(context: Context, post: Post) -> FormView:
 
 
 def _rules(context: Context, post: Post) -> SiteRules:
-    return judging.rules_of(context.session, post, context.site, context.settings)
+    return judging.rules_in(post.moderation or context.site.moderation, context.settings, context.policy)
 
 
 def parent_quote(parent: Comment) -> tuple[str, Markup]:
