@@ -1,10 +1,12 @@
 """What is found is what is public now, on both databases alike."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from friends import write_post
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from agora.actions import posts as post_actions
@@ -14,7 +16,7 @@ from agora.store import search
 from agora.store.database import Database
 from agora.store.posts import Post
 from agora.store.schema import migrate
-from agora.store.search import BEGINNING
+from agora.store.search import BEGINNING, Place
 from store.test_migrations import go_to
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -118,12 +120,8 @@ def test_long_texts_are_kept(database: Database) -> None:
 def test_pages_follow_one_another(database: Database) -> None:
     for n in range(7):
         write(database, f"Rose {n}" if n % 2 else f"Fleur {n}", "Une rose.")
-    seen, after = [], BEGINNING
     with database.read() as session:
-        while places := search.found(session, terms("rose"), after=after, size=2):
-            seen += places
-            after = places[-1]
-        titles = [session.get_one(Post, post_id).title for _, post_id in seen]
+        titles = [session.get_one(Post, post_id).title for _, post_id in pages(session, "rose", look=100)]
 
     assert titles == ["Rose 5", "Rose 3", "Rose 1", "Fleur 6", "Fleur 4", "Fleur 2", "Fleur 0"]
 
@@ -139,25 +137,89 @@ def test_older_posts_are_found_after_migrating(database: Database) -> None:
     assert found(database, "tulipe") == found(database, "strong") == []
 
 
-def test_words_need_no_scan(database: Database) -> None:
-    """Of posts by the thousand, only those are read that are shown."""
-    query = "SELECT {id} FROM post_search WHERE {match} ORDER BY {id} DESC LIMIT 10"
-    with database.write() as session:
+def test_looking_and_looking_up_agree(database: Database) -> None:
+    """However many posts are looked at before the index is asked, the same are found in the same order."""
+    kinds = ["rose", "rosier tulipe", "tulipe", "lys", "rose tulipe lys"]
+    for n in range(20):
+        write(database, f"{kinds[n % 5] if n % 3 else 'Fleur'} {n}", kinds[n % 4])
+
+    with database.read() as session:
+        for query in ("rose", "tulipe", "rose tulipe", "lys tulipe fleur", "mimosa rose"):
+            every = [list(pages(session, query, look=look)) for look in (100, 7, 1)]
+            assert every[0] == every[1] == every[2], query
+
+
+def pages(session: Session, query: str, *, look: int) -> Iterator[Place]:
+    after = BEGINNING
+    while places := search.found(session, terms(query), after=after, size=2, look=look):
+        yield from places
+        after = places[-1]
+
+
+def asked_of(database: Database, query: str) -> list[tuple[str, str]]:
+    """Each statement of a search, and how the database goes about it."""
+    explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+    with database.read() as session, statements(database) as asked:
+        search.found(session, terms(query), after=BEGINNING, size=11)
+    plans = []
+    with database.engine.connect() as connection:
+        for sql, bound in asked:
+            if sql.startswith("SET"):
+                connection.exec_driver_sql(sql)
+            else:
+                rows = connection.exec_driver_sql(explain + sql, bound)
+                plans.append((sql, " ".join(str(row[-1]) for row in rows)))
+    return plans
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    asked: list[tuple[str, Any]] = []
+
+    def see(_connection: Any, _cursor: Any, sql: str, bound: Any, _context: Any, _many: bool) -> None:
+        if sql.startswith("SET") or "post_search" in sql:
+            asked.append((sql, bound))
+
+    event.listen(database.engine, "before_cursor_execute", see)
+    try:
+        yield asked
+    finally:
+        event.remove(database.engine, "before_cursor_execute", see)
+
+
+def test_search_scans_nothing(database: Database) -> None:
+    """A word in every article is met among the latest; a rare one is looked up, also beside it."""
+    fill(database, 2000)
+
+    common, rare = asked_of(database, "common"), asked_of(database, "common rare77")
+
+    # The latest, from the end of the table, and no further; then the titles, and for what is rare the texts.
+    assert [len(common), len(rare)] == [2, 3]
+    for _, plan in common[:1] + rare[:1]:
+        assert ("TEMP B-TREE" not in plan) if database.is_sqlite else plan.startswith("Limit") and "Backward" in plan
+    for sql, plan in common[1:] + rare[1:]:
         if database.is_sqlite:
-            asked = query.format(id="rowid", match="post_search MATCH 'words : (\"rose\" *)' AND rowid < 9")
-            plan = " ".join(str(row[3]) for row in session.execute(text(f"EXPLAIN QUERY PLAN {asked}")))
             assert "VIRTUAL TABLE INDEX" in plan
             assert "TEMP B-TREE" not in plan
+        else:
+            assert "Bitmap Index Scan on ix_post_search_" in plan, sql
+
+
+def fill(database: Database, count: int) -> None:
+    """Posts of which nothing is there but their words."""
+    with database.write() as session:
+        if database.is_sqlite:
+            rows = "SELECT n, 't' || n, 't' || n || ' common rare' || n FROM numbers"
+            numbers = f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})"
+            session.execute(text(f"INSERT INTO post_search (rowid, title, words) {numbers} {rows}"))
             return
-        rows = (
-            "INSERT INTO post_search SELECT n, array_to_tsvector(ARRAY['t' || n]), array_to_tsvector(ARRAY['w' || n])"
-            " FROM generate_series(1, 5000) n"
-        )
         session.execute(text("ALTER TABLE post_search DROP CONSTRAINT fk_post_search_post_id"))
-        session.execute(text(rows))
+        # As long as an article, or to go through all of them would be quicker.
+        words = "ARRAY['common', 'rare' || n] || (SELECT array_agg(md5(n::text || m)) FROM generate_series(1, 60) m)"
+        titles = "array_to_tsvector(ARRAY['t' || n])"
+        rows = f"SELECT n, {titles}, array_to_tsvector({words}) FROM generate_series(1, {count}) n"
+        session.execute(text(f"INSERT INTO post_search (post_id, title, words) {rows}"))
         session.execute(text("ANALYZE post_search"))
-        asked = query.format(id="post_id", match="words @@ CAST('''w77'':*' AS tsquery) AND post_id < 4000")
-        assert "ix_post_search_words" in " ".join(session.scalars(text(f"EXPLAIN {asked}")))
 
 
 def test_everyone_forgets_together(database: Database) -> None:

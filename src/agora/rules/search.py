@@ -72,6 +72,8 @@ def _term(word: str) -> Term:
 
 
 def _folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text.lower().translate(_TWO_LETTERS))
     return "".join(sign for sign in plain if not unicodedata.combining(sign))
 

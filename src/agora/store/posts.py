@@ -201,16 +201,17 @@ def public_post(session: Session, slug: str) -> Post | None:
 
 def public_posts_by_id(session: Session, ids: Sequence[int]) -> list[Post]:
     """These posts, in this order, as far as they are public."""
-    found = session.scalars(public_posts().where(Post.id.in_(ids)).options(*_WITH_NAMES))
-    by_id = {post.id: post for post in found}
+    # Whether they are public is seen here: asked for it too, SQLite goes through all public ones if the ids are many.
+    found = session.scalars(select(Post).where(Post.id.in_(ids)).options(*_WITH_NAMES)) if ids else ()
+    by_id = {post.id: post for post in found if post.is_public}
     return [by_id[id_] for id_ in ids if id_ in by_id]
 
 
 def public_titles(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, str, str]]:
     """Slug, title and language of those of these posts that are public."""
-    query = select(Post.id, Post.slug, Post.title, Post.language)
-    rows = session.execute(query.where(Post.id.in_(list(ids)), Post.state == PostState.PUBLISHED))
-    return {id_: (slug, title, language) for id_, slug, title, language in rows}
+    query = select(Post.id, Post.state, Post.slug, Post.title, Post.language)
+    rows = session.execute(query.where(Post.id.in_(list(ids))))
+    return {id_: (slug, title, language) for id_, state, slug, title, language in rows if state is PostState.PUBLISHED}
 
 
 def current_slug(session: Session, former: str) -> str | None:

@@ -4,10 +4,14 @@ SQLite has a full-text table (FTS5), PostgreSQL vectors under a GIN index. Both 
 them, so that a search finds the same on both.
 """
 
-from collections.abc import Sequence
+# ruff: noqa: S608 - what the statements are put together from stands in this file
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache, partial
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.orm import Session
 
 from agora.rules import search
@@ -18,7 +22,10 @@ from agora.store.posts import Post, Tag, post_tags
 # the latest before the earlier ones.
 Place = tuple[int, int]
 IN_TITLE, IN_TEXT = 0, 1
-BEGINNING: Place = (IN_TITLE, 2**62)
+LATEST = 2**62  # every post comes before this one
+BEGINNING: Place = (IN_TITLE, LATEST)
+# How many posts are looked at before the index is asked. A word that every fifth of them has is common.
+LOOK, COMMON = 100, 5
 
 TABLE = "post_search"
 
@@ -37,22 +44,64 @@ def keep(session: Session, post: Post) -> None:
     session.execute(_KEEP[_kind(session)], {"id": post.id, "title": title, "words": everything})
 
 
-def found(session: Session, terms: Sequence[Term], *, after: Place, size: int) -> list[Place]:
-    """Where the next posts stand in which all of these are; the second of each is the post's id."""
-    tier, before = after
+def found(session: Session, terms: Sequence[Term], *, after: Place, size: int, look: int = LOOK) -> list[Place]:
+    """Where the next posts stand in which all of these are; the second of each is the post's id.
+
+    An index pays for every post that has a word, however few are shown. So a few posts are looked at first: of words
+    that are in many of them it is not asked.
+    """
+    first, before = after
+    looked = cache(partial(_look, session, terms, look))
+    places: list[Place] = []
+    for tier in (IN_TITLE, IN_TEXT)[first:]:
+        wanted = size - len(places)
+        seen = looked(before)
+        ids = [post.id for post in seen if post.tier == tier]
+        if len(ids) < wanted and len(seen) == look:
+            ids = _look_up(session, terms, _telling(terms, seen), tier, before, wanted)
+        places += [(tier, id_) for id_ in ids[:wanted]]
+        before = LATEST
+    return places
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Which of the words a post has."""
+
+    id: int
+    in_title: tuple[bool, ...]
+    in_text: tuple[bool, ...]
+
+    @property
+    def tier(self) -> int | None:
+        if all(self.in_title):
+            return IN_TITLE
+        return IN_TEXT if all(self.in_text) else None
+
+
+def _look(session: Session, terms: Sequence[Term], look: int, before: int) -> list[_Seen]:
+    """The latest posts before this one."""
+    kind, count = _kind(session), len(terms)
+    rows = session.execute(_latest(kind, count), {"before": before, "look": look, **_each(kind, terms)})
+    return [_Seen(id_, tuple(map(bool, has[:count])), tuple(map(bool, has[count:]))) for id_, *has in rows]
+
+
+def _telling(terms: Sequence[Term], seen: Sequence[_Seen]) -> list[Term]:
+    """Those that are worth asking the index for; all, where none is."""
+    having = [sum(column) for column in zip(*(post.in_text for post in seen), strict=True)]
+    rare = [term for term, count in zip(terms, having, strict=True) if count * COMMON < len(seen)]
+    return rare or list(terms)
+
+
+def _look_up(
+    session: Session, terms: Sequence[Term], telling: Sequence[Term], tier: int, before: int, size: int
+) -> list[int]:
     kind = _kind(session)
-    in_title, in_text = _ASK[kind](terms)
-    rows = session.execute(
-        _FIND[kind],
-        {
-            "in_title": in_title,
-            "in_text": in_text,
-            "before_in_title": before if tier == IN_TITLE else 0,
-            "before_in_text": before if tier == IN_TEXT else BEGINNING[1],
-            "size": size,
-        },
-    )
-    return [(tier, post_id) for tier, post_id in rows]
+    asked = {"before": before, "size": size, "telling": _ASK[kind](telling, tier), **_each(kind, terms)}
+    if kind == "postgresql":
+        # To read all vectors looks cheap to it, as long ones are kept elsewhere; to unpack them is what costs.
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+    return list(session.scalars(_indexed(kind, tier, len(terms)), asked))
 
 
 def _kind(session: Session) -> str:
@@ -71,41 +120,65 @@ _KEEP = {
         " ON CONFLICT (post_id) DO UPDATE SET title = excluded.title, words = excluded.words"
     ),
 }
-# The latest of the one, then of the other, and no more of either than are shown.
-_IN_TURN = (
-    "SELECT * FROM (SELECT 0, {id} FROM post_search WHERE {in_title} AND {id} < :before_in_title"
-    " ORDER BY {id} DESC LIMIT :size) AS in_title"
-    " UNION ALL SELECT * FROM (SELECT 1, {id} FROM post_search WHERE {in_text} AND {id} < :before_in_text"
-    " ORDER BY {id} DESC LIMIT :size) AS in_text LIMIT :size"
-)
-_FIND = {
-    "sqlite": text(
-        _IN_TURN.format(id="rowid", in_title="post_search MATCH :in_title", in_text="post_search MATCH :in_text")
-    ),
-    "postgresql": text(
-        _IN_TURN.format(
-            id="post_id",
-            in_title="title @@ CAST(:in_title AS tsquery)",
-            in_text="words @@ CAST(:in_text AS tsquery) AND NOT title @@ CAST(:in_title AS tsquery)",
-        )
-    ),
+
+
+# Finding. Terms hold letters and digits alone, so nothing in them speaks to the database. In SQLite's columns words
+# stand between spaces.
+
+_ID = {"sqlite": "rowid", "postgresql": "post_id"}
+_HAS = {
+    "sqlite": "instr(' ' || {column} || ' ', :{term}) > 0",
+    "postgresql": "{column} @@ CAST(:{term} AS tsquery)",
 }
 
 
-# Terms hold letters and digits alone, so nothing in them speaks to the database.
+def _has(kind: str, column: str, count: int) -> list[str]:
+    return [_HAS[kind].format(column=column, term=f"term{number}") for number in range(count)]
 
 
-def _fts5(terms: Sequence[Term]) -> tuple[str, str]:
+def _each(kind: str, terms: Sequence[Term]) -> dict[str, str]:
+    return {f"term{number}": _ONE[kind](term) for number, term in enumerate(terms)}
+
+
+@lru_cache
+def _latest(kind: str, count: int) -> TextClause:
+    flags = ", ".join([*_has(kind, "title", count), *_has(kind, "words", count)])
+    id_ = _ID[kind]
+    return text(f"SELECT {id_}, {flags} FROM post_search WHERE {id_} < :before ORDER BY {id_} DESC LIMIT :look")
+
+
+@lru_cache
+def _indexed(kind: str, tier: int, count: int) -> TextClause:
+    in_title, in_text = (" AND ".join(_has(kind, column, count)) for column in ("title", "words"))
+    met = in_title if tier == IN_TITLE else f"{in_text} AND NOT ({in_title})"
+    return text(_INDEXED[kind].format(column="title" if tier == IN_TITLE else "words", met=met))
+
+
+_INDEXED = {
+    "sqlite": "SELECT rowid FROM post_search WHERE post_search MATCH :telling AND rowid < :before AND {met}"
+    " ORDER BY rowid DESC LIMIT :size",
+    # OFFSET 0 keeps the two apart. Otherwise PostgreSQL, which cannot know how rare a word is, hopes to meet some posts
+    # soon, and goes through all of them from the latest on.
+    "postgresql": "SELECT post_id FROM (SELECT post_id, title, words FROM post_search"
+    " WHERE {column} @@ CAST(:telling AS tsquery) OFFSET 0) AS indexed"
+    " WHERE post_id < :before AND {met} ORDER BY post_id DESC LIMIT :size",
+}
+
+
+def _fts5(terms: Sequence[Term], tier: int) -> str:
     asked = " AND ".join(f'"{term.text}"' + ("" if term.is_whole else " *") for term in terms)
-    return f"title : ({asked})", f"(words : ({asked})) NOT (title : ({asked}))"
+    return f"{'title' if tier == IN_TITLE else 'words'} : ({asked})"
 
 
-def _tsquery(terms: Sequence[Term]) -> tuple[str, str]:
-    asked = " & ".join(f"'{term.text}'" + ("" if term.is_whole else ":*") for term in terms)
-    return asked, asked
+def _tsquery(terms: Sequence[Term], tier: int = IN_TEXT) -> str:
+    return " & ".join(f"'{term.text}'" + ("" if term.is_whole else ":*") for term in terms)
 
 
-_ASK = {"sqlite": _fts5, "postgresql": _tsquery}
+_ASK: dict[str, Callable[[Sequence[Term], int], str]] = {"sqlite": _fts5, "postgresql": _tsquery}
+_ONE: dict[str, Callable[[Term], str]] = {
+    "sqlite": lambda term: f" {term.text} " if term.is_whole else f" {term.text}",
+    "postgresql": lambda term: _tsquery([term]),
+}
 
 
 def is_table_of_models(name: str | None, kind: str, _parents: Any) -> bool:
