@@ -252,6 +252,10 @@ QUESTIONS: dict[str, tuple[Callable[[Session], object], str]] = {
         "pk_commenters|PRIMARY KEY",
     ),
     "repeats": (lambda s: commenting.same_words(s, "7", since=NOW), "ix_comments_fingerprint_created_at"),
+    "known": (
+        lambda s: commenting.known_of(s, email="7", person_id=None, source="7", fingerprint="7", since=NOW),
+        "ix_measures_(commenter_id|source)_ended_at",
+    ),
     "haste": (lambda s: commenting.recent_of_source(s, "7", since=NOW), "ix_comments_source_created_at"),
     "history": (lambda s: events.history(s, 7), "ix_events_comment_id_id"),
     "last decisions": (lambda s: events.last_decisions(s, [7, 8, 9]), "ix_events_comment_id_id"),

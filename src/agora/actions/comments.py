@@ -11,9 +11,9 @@ from agora.rules import limits, markup, policy, urls
 from agora.rules.errors import N_, FieldErrors, Message, Refused
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode, SiteRules, Submission, Verdict
-from agora.store import commenting, comments, database, events, kept_sources, versions
+from agora.store import commenting, database, events, kept_sources, versions
 from agora.store import subscriptions as subscription_store
-from agora.store.commenting import Discussion, Place
+from agora.store.commenting import Discussion, Known, Place
 from agora.store.comments import Comment, Commenter
 from agora.store.people import Person
 from agora.store.posts import Post
@@ -81,16 +81,15 @@ def post_comment(
     check_draft(draft, signed_in=person is not None)
     if text is None or text.language != post.language:
         text = judging.made_ready(draft.body, post.language, rules)
-    sender = _sender(session, draft, person, now)
-    held = _is_held(session, sender, now)
     database.lock(session, f"comment:{post.id}:{draft.source}:{text.fingerprint}")
-    repeats = commenting.same_words(session, text.fingerprint, since=now - REPEAT)
-    if repeats and (twin := _twin(session, post, draft, text, sender, now)):
+    sender, known = _sender(session, draft, person, text, now)
+    held = known.is_measured and _is_held(session, sender, now)
+    if known.repeats and (twin := _twin(session, post, draft, text, sender, now)):
         return twin
     if person is None:
         judging.refuse_haste(session, post, rules, draft.source, now)
     place = _place(session, post, draft.parent_id)
-    verdict = policy.first_state(_submission(session, draft, text, sender, held, rules, repeats, now), rules)
+    verdict = policy.first_state(_submission(session, draft, text, sender, held, rules, known.repeats, now), rules)
     judging.refuse_blocked(verdict)
     comment = _new_comment(post, draft, sender, text, place, verdict, rules.mode, now)
     reasons = [reason.as_data() for reason in verdict.reasons]
@@ -109,9 +108,20 @@ def post_comment(
     return comment
 
 
-def _sender(session: Session, draft: CommentDraft, person: Person | None, now: datetime) -> Sender:
-    address = None if person else commenting.address_of(session, urls.email_address(draft.email) or "", now=now)
-    return Sender(person, address, draft.source, draft.whence)
+def _sender(
+    session: Session, draft: CommentDraft, person: Person | None, text: Text, now: datetime
+) -> tuple[Sender, Known]:
+    email = "" if person else urls.email_address(draft.email) or ""
+    known = commenting.known_of(
+        session,
+        email=email,
+        person_id=person.id if person else None,
+        source=draft.source,
+        fingerprint=text.fingerprint,
+        since=now - REPEAT,
+    )
+    address = None if person else known.address or commenting.add_address(session, email, now=now)
+    return Sender(person, address, draft.source, draft.whence), known
 
 
 def _twin(
@@ -218,7 +228,7 @@ def _new_comment(
 
 
 def _tell(session: Session, comment: Comment, verdict: Verdict, rules: SiteRules, now: datetime) -> None:
-    """Record that a comment came, and leave the letters that follow from it; count it where it is public."""
+    """Record that a comment came, and leave the letters that follow from it; let the public pages be made anew."""
     reasons = [reason.as_data() for reason in verdict.reasons]
     event = events.record(
         session,
@@ -236,7 +246,6 @@ def _tell(session: Session, comment: Comment, verdict: Verdict, rules: SiteRules
     letters.for_new_comment(session, event, comment, waits=not verdict.rejected)
     opinions.ask(session, event, comment, rules)
     if comment.state is State.PUBLISHED:
-        comments.count_public_change(session, comment, by=1)
         versions.touch(session, versions.COMMENTS, versions.of_post(comment.post_id))
         letters.for_reply(session, event, comment)
     else:

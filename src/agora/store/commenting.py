@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
-from sqlalchemy import Select, Table, bindparam, func, insert, select, true, update
+from sqlalchemy import Select, Table, bindparam, func, insert, literal, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, make_transient_to_detached
@@ -16,9 +16,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 from agora.rules import threads
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode
-from agora.store import policies, tallies
+from agora.store import comments, policies, tallies
 from agora.store.comments import Comment, Commenter, CommentRevision
 from agora.store.events import Event
+from agora.store.measures import Measure
 from agora.store.posts import FormerSlug, Post, PostState
 from agora.store.site import Site
 
@@ -30,6 +31,7 @@ def _table(entity: type[Any]) -> Table:
 
 POSTS, COMMENTS, REVISIONS = _table(Post), _table(Comment), _table(CommentRevision)
 COMMENTERS, EVENTS, SITE, FORMER = _table(Commenter), _table(Event), _table(Site), _table(FormerSlug)
+MEASURES = _table(Measure)
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,12 @@ _NEW_ADDRESS = {
 
 def address_of(session: Session, email: str, *, now: datetime) -> Address:
     """The commenter with this address; a new one, when it is seen for the first time."""
-    if found := session.execute(_ADDRESS, {"email": email}).first():
-        return Address(*found)
+    found = session.execute(_ADDRESS, {"email": email}).first()
+    return Address(*found) if found else add_address(session, email, now=now)
+
+
+def add_address(session: Session, email: str, *, now: datetime) -> Address:
+    """A commenter whose address nobody has used yet."""
     new = _NEW_ADDRESS[session.get_bind().dialect.name]
     added = session.execute(new, {"email": email, "created_at": now, "proven_from": ""}).scalar()
     if added is None:  # of two who come with it in the same moment, this one waited for the other
@@ -167,6 +173,50 @@ _APPROVED = _how_many(
 def same_words(session: Session, fingerprint: str, *, since: datetime, but: int = 0) -> int:
     """How many other comments said the same words since then."""
     return int(session.execute(_SAME_WORDS, {"fingerprint": fingerprint, "since": since, "but": but}).scalar_one())
+
+
+class Known(NamedTuple):
+    """What the site knows before a comment is weighed."""
+
+    address: Address | None
+    repeats: int  # other comments that said the same words since then
+    is_measured: bool  # whether a measure may hold against the address, the account or the network
+
+
+# One question instead of three; the row of nobody is there also where the address is new.
+_NOBODY = select(literal(1).label("one")).subquery()
+_KNOWN = select(
+    COMMENTERS.c.id,
+    COMMENTERS.c.verified_at,
+    COMMENTERS.c.proven_from,
+    _SAME_WORDS.scalar_subquery(),
+    select(MEASURES.c.id)
+    .where(
+        or_(
+            MEASURES.c.commenter_id == COMMENTERS.c.id,
+            MEASURES.c.person_id == bindparam("person_id"),
+            MEASURES.c.source == bindparam("source"),
+        ),
+        MEASURES.c.ended_at.is_(None),
+    )
+    .exists(),
+).select_from(_NOBODY.outerjoin(COMMENTERS, COMMENTERS.c.email == bindparam("email")))
+
+
+def known_of(
+    session: Session, *, email: str, person_id: int | None, source: str, fingerprint: str, since: datetime
+) -> Known:
+    """What is known of who sends a text, and of its words. Nobody has an empty address, or the account 0."""
+    asked = {
+        "email": email,
+        "person_id": person_id or 0,
+        "source": source or "-",
+        "fingerprint": fingerprint,
+        "since": since,
+        "but": 0,
+    }
+    id_, verified_at, proven_from, repeats, is_measured = session.execute(_KNOWN, asked).one()
+    return Known(Address(id_, verified_at, proven_from) if id_ else None, repeats, bool(is_measured))
 
 
 def recent_of_source(session: Session, source: str, *, since: datetime) -> int:
@@ -240,7 +290,13 @@ def add(
     renderer: int,
     reasons: list[Any],
 ) -> None:
-    """Write down a new comment with its first text, at once and without the session's unit of work."""
+    """Write down a new comment with its first text, at once and without the session's unit of work.
+
+    Where it is public it is counted, on its post and in its thread.
+    """
+    is_public = comment.state is State.PUBLISHED
+    if is_public and place is None:
+        comment.thread_number, comment.shown_in_thread = comments.number_of_new_thread(session, comment.post_id), 1
     stated = {name: value for name, value in vars(comment).items() if name in _WRITTEN}
     comment.id = _id_of(session.execute(_NEW_COMMENT, stated))
     standing = add_revision(
@@ -253,7 +309,7 @@ def add(
         reasons=reasons,
         created_at=comment.created_at,
     )
-    path = threads.path_below(place.path, comment.id) if place and comment.state is State.PUBLISHED else None
+    path = threads.path_below(place.path, comment.id) if place and is_public else None
     session.execute(_REVISION_STANDS, {"comment_id": comment.id, "standing": standing, "stands_at": path})
     set_committed_value(comment, "revision_id", standing)
     set_committed_value(comment, "path", path)
@@ -261,6 +317,8 @@ def add(
     # From here on it is a row that the session has read: nothing is left to write, nothing has to be asked again.
     make_transient_to_detached(comment)
     session.add(comment)
+    if is_public and place:
+        comments.count_public_change(session, comment, by=1)
 
 
 def add_revision(session: Session, comment_id: int, **columns: Any) -> int:

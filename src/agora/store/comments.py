@@ -348,19 +348,24 @@ def count_public_change(session: Session, comment: Comment, *, by: int) -> None:
     The row of the post comes first: whoever changes its discussion at the same moment waits there, and not in a circle.
     """
     begins = comment.parent_id is None and comment.thread_number is None
-    number = _count_in_post(session, comment, by, int(begins))
+    number = _count_in_post(session, comment.post_id, by, int(begins))
     if begins:
         session.execute(_BEGIN_THREAD, {"thread": comment.id, "number": number, "by": by})
         session.expire(comment, ["thread_number"])
         return
     shown = session.execute(_COUNT_IN_THREAD, {"those": _lineage(comment), "by": by})
     if {id_: given for id_, given in shown}[comment.thread_id] is None:  # from before numbers were given
-        number = _count_in_post(session, comment, 0, 1)
+        number = _count_in_post(session, comment.post_id, 0, 1)
         session.execute(_BEGIN_THREAD, {"thread": comment.thread_id, "number": number, "by": 0})
 
 
-def _count_in_post(session: Session, comment: Comment, by: int, begun: int) -> int:
-    counted = session.execute(_COUNT_IN_POST, {"post": comment.post_id, "by": by, "begun": begun})
+def number_of_new_thread(session: Session, post_id: int) -> int:
+    """Count a comment that begins a thread, before it is there; it keeps this number for ever."""
+    return _count_in_post(session, post_id, 1, 1)
+
+
+def _count_in_post(session: Session, post_id: int, by: int, begun: int) -> int:
+    counted = session.execute(_COUNT_IN_POST, {"post": post_id, "by": by, "begun": begun})
     return int(counted.scalar_one())
 
 
