@@ -14,27 +14,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 from starlette.types import ASGIApp, Message
 
 from agora import settings
 from agora.actions import people as people_actions
 from agora.app import clock, create_app
-from agora.rules.moderation import State
-from agora.store.cases import Case
-from agora.store.comments import Comment
 from agora.store.database import Database
-from agora.store.events import Event
 from agora.store.people import Person
-from agora.store.posts import Post, PostState
-from agora.web.presenters.paging import key_of
-from bench.generate import Size, generate
+from bench.generate import generate
 from bench.in_process import statements
+from bench.town import Size
+from bench.town.pages import PAGES, addresses
 
 LARGE = Size(posts=100_000, comments=2_000_000, discussion=100_000, thread=100_000, pending=100_000)
 WARM = 3
 TWICE = 2.0
+FOUND = {200, 302}
 Ask = Callable[[str], Any]
 
 
@@ -90,96 +86,10 @@ class Subject:
             token = people_actions.open_session(session, ada, browser="bench", now=clock())
         self.cookie = f"agora_session={token}"
         with database.read() as session:
-            self.pages = {name: find(session) for name, find in PAGES.items()}
+            found = addresses(session)
         database.close()
-
-
-# The pages, by what they are: addresses in the middle and at the end of what a site has.
-
-
-def _between(session: Session, share: float) -> Post:
-    """The public post that stands so far from the newest."""
-    count = session.scalar(select(func.count()).where(Post.state == PostState.PUBLISHED)) or 0
-    latest = select(Post).where(Post.state == PostState.PUBLISHED).order_by(Post.published_at.desc(), Post.id.desc())
-    return session.scalars(latest.offset(int((count - 1) * share)).limit(1)).one()
-
-
-def _position(session: Session, share: float) -> str:
-    post = _between(session, share)
-    return f"before={key_of(post.published_at or post.created_at, post.id)}"
-
-
-def _page(session: Session, share: float) -> int:
-    count = session.scalar(select(func.count()).where(Post.state == PostState.PUBLISHED)) or 0
-    return max(2, int(count / 10 * share))
-
-
-def _discussion(session: Session, share: float) -> str:
-    threads = session.scalars(select(Post.thread_count).where(Post.slug == "the-long-discussion")).one()
-    return f"/posts/the-long-discussion?page={max(1, int(-(-threads // 50) * share))}"
-
-
-def _comment_of(session: Session, slug: str, share: float) -> int:
-    public = select(Comment.id).join(Post).where(Post.slug == slug, Comment.state == State.PUBLISHED)
-    count = session.scalar(select(func.count()).select_from(public.subquery())) or 0
-    return session.scalars(public.order_by(Comment.id).offset(int((count - 1) * share)).limit(1)).one()
-
-
-def _in_thread(session: Session, share: float) -> str:
-    first, one = _comment_of(session, "the-giant-thread", 0), _comment_of(session, "the-giant-thread", share)
-    return f"/comments/{first}/thread?from={one}"
-
-
-def _middle_event(session: Session) -> int:
-    return (session.scalar(select(func.max(Event.id))) or 0) // 2
-
-
-def _case(session: Session, share: float) -> str:
-    first, last = session.execute(select(func.min(Case.id), func.max(Case.id))).one()
-    case = session.scalars(select(Case).where(Case.id >= int(first + (last - first) * share)).limit(1)).one()
-    return f"{case.rank}.{case.id}"
-
-
-PAGES: dict[str, Callable[[Session], str]] = {
-    "home": lambda s: "/",
-    "home, middle by its link": lambda s: f"/?page={_page(s, 0.5)}&{_position(s, 0.5)}",
-    "home, middle by number": lambda s: f"/?page={_page(s, 0.5)}",
-    "home, last by number": lambda s: f"/?page={_page(s, 1)}",
-    "tag": lambda s: "/tags/topic-1",
-    "tag, middle by its link": lambda s: f"/tags/topic-1?page={_page(s, 0.25)}&{_position(s, 0.5)}",
-    "tag, middle by number": lambda s: f"/tags/topic-1?page={_page(s, 0.25)}",
-    "author": lambda s: "/authors/author-1",
-    "author, middle by its link": lambda s: f"/authors/author-1?page={_page(s, 0.25)}&{_position(s, 0.5)}",
-    "archive": lambda s: "/archive",
-    "archive, middle": lambda s: f"/archive?{_position(s, 0.5)}",
-    "feed": lambda s: "/feed.atom",
-    "feed, middle": lambda s: f"/feed.atom?{_position(s, 0.5)}",
-    "feed of a tag": lambda s: "/tags/topic-1/feed.atom",
-    "feed of an author": lambda s: "/authors/author-1/feed.atom",
-    "feed of comments": lambda s: "/comments.atom",
-    "feed of the long discussion": lambda s: "/posts/the-long-discussion/comments.atom",
-    "sitemap": lambda s: "/sitemap.xml",
-    "sitemap, a part": lambda s: "/sitemap-1.xml",
-    "post": lambda s: f"/posts/{_between(s, 0.5).slug}",
-    "long discussion, first page": lambda s: _discussion(s, 0),
-    "long discussion, middle page": lambda s: _discussion(s, 0.5),
-    "long discussion, last page": lambda s: _discussion(s, 1),
-    "permalink in its middle": lambda s: f"/comments/{_comment_of(s, 'the-long-discussion', 0.5)}",
-    "giant thread, on the page": lambda s: "/posts/the-giant-thread",
-    "giant thread, in its chain": lambda s: _in_thread(s, 0.05),
-    "giant thread, middle": lambda s: _in_thread(s, 0.5),
-    "giant thread, end": lambda s: _in_thread(s, 1),
-    "permalink in the thread": lambda s: f"/comments/{_comment_of(s, 'the-giant-thread', 0.9)}",
-    "search, a word in every article": lambda s: "/search?q=garden",
-    "search, two words": lambda s: "/search?q=granite+bridge",
-    "queue": lambda s: "/admin/moderation",
-    "queue, middle": lambda s: f"/admin/moderation?after={_case(s, 0.5)}",
-    "queue, what stands": lambda s: "/admin/moderation?state=published",
-    "queue, what is hidden": lambda s: "/admin/moderation?state=hidden",
-    "log": lambda s: "/moderation/log",
-    "log, middle": lambda s: f"/moderation/log?before={_middle_event(s)}",
-    "desk": lambda s: "/admin",
-}
+        with asyncio.Runner() as runner:  # only what this site has: a small one may have no second page
+            self.pages = {name: path for name, path in found.items() if path and runner.run(_has(self, path))}
 
 
 # Measuring
@@ -195,8 +105,9 @@ class Found:
 
 def measure(small: Subject, large: Subject, *, repeats: int) -> Iterator[tuple[str, Found, Found]]:
     for name in PAGES:
-        with asyncio.Runner() as runner:
-            yield name, *runner.run(_in_turn(name, small, large, repeats))
+        if name in small.pages and name in large.pages:
+            with asyncio.Runner() as runner:
+                yield name, *runner.run(_in_turn(name, small, large, repeats))
 
 
 async def _in_turn(name: str, small: Subject, large: Subject, repeats: int) -> tuple[Found, Found]:
@@ -218,8 +129,20 @@ async def _in_turn(name: str, small: Subject, large: Subject, repeats: int) -> t
     return first, second
 
 
+async def _has(subject: Subject, address: str) -> bool:
+    return (await _answer(subject, address))[0] in FOUND
+
+
 async def _ask(subject: Subject, address: str) -> int:
     """The bytes of the answer."""
+    status, size = await _answer(subject, address)
+    if status not in FOUND:
+        raise RuntimeError(f"{address} gave {status}")
+    return size
+
+
+async def _answer(subject: Subject, address: str) -> tuple[int, int]:
+    """Its status and its bytes."""
     size, status = 0, 0
     path, _, query = address.partition("?")
 
@@ -249,18 +172,21 @@ async def _ask(subject: Subject, address: str) -> int:
         "server": ("127.0.0.1", 8000),
     }
     await subject.app(scope, receive, send)
-    if status not in {200, 302}:
-        raise RuntimeError(f"{address} gave {status}")
-    return size
+    return status, size
 
 
 def print_table(found: Iterator[tuple[str, Found, Found]]) -> None:
+    """A page that one of both sites has not is left out, and named at the end."""
     print("| page | small: CPU ms | large | ratio | small: ms | large | ratio | statements | KiB |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    left_out = set(PAGES)
     for name, small, large in found:
+        left_out.remove(name)
         times = f"{_compared(small.cpu, large.cpu)} | {_compared(small.wall, large.wall)}"
         sizes = f"{small.size / 1024:.0f} / {large.size / 1024:.0f}"
         print(f"| {name} | {times} | {small.queries} / {large.queries} | {sizes} |", flush=True)
+    if left_out:
+        print(f"\nNot on both sites: {', '.join(name for name in PAGES if name in left_out)}.")
 
 
 def _compared(small: float, large: float) -> str:

@@ -28,8 +28,9 @@ from agora.store.cases import Case
 from agora.store.database import Database
 from agora.store.people import Person
 from bench import programs
-from bench.generate import Size, generate
+from bench.generate import generate
 from bench.in_process import statements
+from bench.town import Size
 
 QUEUE = "/admin/moderation"
 WARM = 3
