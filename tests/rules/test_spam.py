@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agora.resources import packaged
+from agora.rules import spam_reading
 from agora.rules.spam import ANY, NOTHING, Learned, Memory, Prior, lesson_of, number_of, score_of
 from agora.rules.spam_signs import signs
 from agora.store.spam import prior
@@ -41,7 +42,11 @@ THANKS = "Merci pour cet article, la grainothèque est une belle idée."
         ("écrivez à jean@example.org", "word <mail>"),
         ("appelez le 01 99 00 12 34", "word <phone>"),
         ("2 000 € par mois", "word <money>"),
+        ("écrivez à jean (AT) maison.museum", "word <mail>"),
+        ("-30 % partout", "word <percent>"),
         ("en 1998", "word <year>"),
+        ("c a s i n o", "word casino"),
+        ("c-a-s-i-n-o", "spaced"),
         ("HONTE À VOUS TOUS", "capitals 60+"),
         ("Заработок в интернете", "other-script"),
         ("👍", "no-letters"),
@@ -55,6 +60,13 @@ def test_signs_are_few() -> None:
     words = " ".join(f"mot{chr(97 + number % 26)}{chr(97 + number // 26 % 26)}" for number in range(2000))
     assert len(signs(words)) < 450
     assert signs("") == signs(" \ufeff ")
+
+
+def test_long_words_fill_no_memory() -> None:
+    before = spam_reading._word.cache_info().currsize
+
+    assert spam_reading.word_of("a1" * 2_500)
+    assert spam_reading._word.cache_info().currsize == before
 
 
 def test_names_and_addresses_count() -> None:

@@ -4,6 +4,8 @@ Each is a folded word (lower case, no accents); one that ends with "*" stands fo
 no fault: how much a topic weighs is learned like all else.
 """
 
+from functools import lru_cache
+
 TOPICS: dict[str, str] = {
     "gambling": """
         bet bets betting bingo blackjack bonus casino* cotes gacor gagnant* gagnante* jackpot* judi loterie loto
@@ -117,9 +119,12 @@ _LONGEST = max(map(len, _BEGUN))
 
 def topic_of(word: str) -> str | None:
     """The topic that a folded word belongs to."""
-    if topic := _WHOLE.get(word):
-        return topic
-    for length in range(min(len(word), _LONGEST), _SHORTEST - 1, -1):
+    return _WHOLE.get(word) or _topic_begun(word[:_LONGEST])
+
+
+@lru_cache(maxsize=8_192)
+def _topic_begun(word: str) -> str | None:
+    for length in range(len(word), _SHORTEST - 1, -1):
         if topic := _BEGUN.get(word[:length]):
             return topic
     return None

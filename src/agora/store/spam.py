@@ -71,6 +71,7 @@ _KNOWN_OF = {
     "sqlite": text(f"{_KNOWN} IN ({_LISTED['sqlite']})"),
     "postgresql": text(f"{_KNOWN} = ANY(CAST(:numbers AS bigint[]))"),
 }
+_ONE = text("SELECT 1 FROM spam_signs LIMIT 1")
 # In the order of their numbers: two transactions that teach the same signs wait for each other, but never in a circle.
 _ADD = {
     dialect: text(
@@ -91,10 +92,12 @@ def _as_list(session: Session, numbers: Iterable[int]) -> tuple[str, str]:
 
 def learned(session: Session, found: Iterable[str]) -> dict[str, Learned]:
     """What this site taught about these signs, and about ANY."""
+    if session.execute(_ONE).first() is None:  # a site that taught nothing need not number the signs
+        return {}
     named = {number_of(sign): sign for sign in (ANY, *found)}
     dialect, numbers = _as_list(session, named)
     rows = session.execute(_KNOWN_OF[dialect], {"numbers": numbers})
-    return {named[number]: Learned(*sums) for number, *sums in rows}
+    return {named[number]: Learned(spam, ham, slope, energy) for number, spam, ham, slope, energy in rows}
 
 
 def score(session: Session, text: str, *, name: str = "", website: str = "", language: str = "") -> Score:
