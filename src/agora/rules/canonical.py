@@ -12,6 +12,8 @@ passes here is what `bleach.clean` gives back. The second gate stands behind it 
 import re
 from collections.abc import Sequence
 
+from agora.rules.links import may_hold_address
+
 # How every link in a comment is marked: as its reader's own.
 REL = "nofollow ugc noopener"
 
@@ -80,8 +82,3 @@ def _kind_of(tag: str) -> str:
     if _LINK.fullmatch(tag):
         return "<a>"
     return "<ol>" if _NUMBERED.fullmatch(tag) else ""
-
-
-def may_hold_address(text: str) -> bool:
-    """Whether a text may hold what becomes a link by itself."""
-    return "://" in text or "www." in text.lower()

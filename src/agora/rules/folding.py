@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from agora.rules.characters import without_marks
+
 _COMMON = 0x2100  # the alphabets, and the signs of writing
 _WORDS = re.compile(r"\w+")
 
@@ -24,15 +26,7 @@ class Letters(dict[int, int | str | None]):
 
 def fold(text: str) -> str:
     """Lower-case words without accents or punctuation, one space between them: what makes two texts "the same"."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join(_WORDS.findall(letters.translate(_WITHOUT_ACCENTS)))
-
-
-def _without_accent(code: int) -> int | None:
-    return None if unicodedata.combining(chr(code)) else code
-
-
-_WITHOUT_ACCENTS = Letters(_without_accent)
+    return " ".join(_WORDS.findall(without_marks(unicodedata.normalize("NFKD", text.casefold()))))
 
 
 def readings(text: str) -> list[str]:

@@ -16,8 +16,9 @@ from bleach.sanitizer import Cleaner
 from markupsafe import Markup
 
 from agora.rules import markdown
-from agora.rules.canonical import REL, is_canonical, may_hold_address
+from agora.rules.canonical import REL, is_canonical
 from agora.rules.characters import clean_source as clean_source
+from agora.rules.links import may_hold_address
 
 # Kept beside every piece of HTML in the store; `agora rerender` makes anew what an older version made.
 RENDERER_VERSION = 1

@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import islice
 
 from agora.rules.errors import N_
+from agora.rules.links import without_links
 
 # A text that holds more is a list, and the first of it says enough.
 MOST_OF_A_KIND = 5
@@ -37,7 +38,7 @@ class Particular:
 
 def particulars(text: str) -> tuple[Particular, ...]:
     """What a text says of somebody, once each, in the order of the kinds. Web addresses are not looked into."""
-    spoken, found = _LINK.sub(" ", text), list[Particular]()
+    spoken, found = without_links(text, " "), list[Particular]()
     digits = len(_DIGIT.findall(spoken))
     for kind, fewest, look in _LOOKS:
         passages = list(islice(look(spoken), MOST_OF_A_KIND)) if digits >= fewest else []
@@ -48,7 +49,6 @@ def particulars(text: str) -> tuple[Particular, ...]:
 
 
 _DIGIT = re.compile(r"[0-9]")
-_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 
 # Between the groups of a number: spaces of every width, dots, hyphens.
 _GAP = r"[ \t.\-\u00a0\u2009\u202f\u2010\u2011]{0,2}"
@@ -99,7 +99,8 @@ def _key_fits(number: str, key: int) -> bool:
     return 97 - int(signs) % 97 == key
 
 
-_NUMBER = r"(?<![\w/.,-])\d{1,4}(?:\s?(?:bis|ter|quater))?,?\s{1,2}"
+# They begin with a figure, and look back from there: the rest of a text is passed over quickly.
+_NUMBER = r"\d(?<![\w/.,-]\d)\d{0,3}(?:\s?(?:bis|ter|quater))?,?\s{1,2}"
 _ARTICLES = r"(?:(?:de|du|des|la|le|les|aux?|d[’']|l[’'])\s?){0,3}"
 _TOWN = r"(?:,?\s{1,2}\d{5}\s{1,2}[A-ZÀ-Þ][\w’'-]{0,30})?"
 _PROPER = r"[A-ZÀ-Þ0-9][\w’'-]{0,30}(?:[ -][A-ZÀ-Þ][\w’'-]{0,30}){0,3}"
@@ -113,7 +114,7 @@ _ENGLISH_WAYS = "Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Cl
 _POSTAL = (
     re.compile(rf"{_NUMBER}{_WAYS}\s{{1,2}}{_ARTICLES}(?:{_PROPER}|[a-zà-ÿ][\w’'-]{{2,30}}){_TOWN}"),
     re.compile(rf"{_NUMBER}{_OTHER_WAYS}\s{{1,2}}{_ARTICLES}{_PROPER}{_TOWN}"),
-    re.compile(rf"(?<![\w/.,-])\d{{1,5}}\s(?:[A-Z][\w’'-]{{1,30}}\s){{1,3}}(?:{_ENGLISH_WAYS})\b"),
+    re.compile(rf"\d(?<![\w/.,-]\d)\d{{0,4}}\s(?:[A-Z][\w’'-]{{1,30}}\s){{1,3}}(?:{_ENGLISH_WAYS})\b"),
 )
 
 

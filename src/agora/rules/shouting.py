@@ -2,19 +2,23 @@
 
 import re
 
+from agora.rules.links import without_links
+
 # A text with fewer letters, or words, may be an acronym or a name.
 FEWEST_LETTERS = 20
 FEWEST_WORDS = 4
 
 # Marks of calling and asking together, the same sign or the same letter; not what draws lines and lists in Markdown.
 _ROWS = re.compile(r"[!?¡¿！？‼⁇⁉]{3,}|([^\s\d#*=_~`|>+.,:;/\\()\[\]{}«»\"'’<-])\1{2,}")
-_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+# Most letters are small and plain: they are counted in rows.
+_SMALL = re.compile(r"[a-z]+")
 
 
 def percent_of_capitals(text: str) -> int:
     """Of the letters that can be capitals, links left out; 0 for a short text."""
-    spoken = _LINK.sub("", text)
-    capitals, others = sum(map(str.isupper, spoken)), sum(map(str.islower, spoken))
+    spoken = without_links(text, "")
+    rest = _SMALL.sub("", spoken)
+    capitals, others = sum(map(str.isupper, rest)), sum(map(str.islower, rest)) + len(spoken) - len(rest)
     if capitals + others < FEWEST_LETTERS or len(spoken.split()) < FEWEST_WORDS:
         return 0
     return round(100 * capitals / (capitals + others))
@@ -22,4 +26,4 @@ def percent_of_capitals(text: str) -> int:
 
 def longest_row(text: str) -> int:
     """How often the same sign or letter stands in a row, where that is three times or more."""
-    return max((len(row[0]) for row in _ROWS.finditer(_LINK.sub("", text))), default=0)
+    return max((len(row[0]) for row in _ROWS.finditer(without_links(text, ""))), default=0)
