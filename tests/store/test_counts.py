@@ -18,6 +18,8 @@ from agora.store.database import Database
 
 NOW = datetime(2026, 5, 1, 9, tzinfo=UTC)
 
+only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 def a_site(session: Session) -> None:
     """A discussion with comments of every state and at every depth, beside posts that are public and not."""
@@ -86,6 +88,18 @@ def test_wrong_counts_are_mended(database: Database, name: str) -> None:
         assert counts.mend(session) > 0
 
         assert counts.wrong(session) == {}
+
+
+@only_sqlite
+def test_no_count_goes_through_another_for_each_row(database: Database) -> None:
+    """On a million comments that would never end. Where there is no index, SQLite must be able to make itself one."""
+    with database.write() as session:
+        a_site(session)
+        for kept in counts._kept(session):
+            for asked in (kept.wrong, kept.mend):
+                plan = [str(row[3]) for row in session.execute(text(f"EXPLAIN QUERY PLAN {asked}"))]
+                scans = [step for step in plan if step.startswith("SCAN") and "LEFT-JOIN" in step]
+                assert not scans, (kept.name, plan)
 
 
 def test_mending_gives_no_number_twice(database: Database) -> None:
