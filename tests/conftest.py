@@ -1,5 +1,6 @@
 """What every test may ask for: a real database of either kind, a site served over real HTTP, and some friends."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,10 +13,16 @@ from friends import Site
 from servers import browser as browsers
 from servers.postgres import PostgresServer, memory
 from servers.smtp import SmtpServer
+from sqlalchemy import create_engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.util import LRUCache
 
 from agora import settings
 from agora.actions import people as people_actions
 from agora.actions import site as site_actions
+from agora.store import database as databases
 from agora.store.database import Database
 from agora.store.schema import migrate
 
@@ -44,6 +51,35 @@ def quick_passwords() -> Iterator[PasswordHasher]:
         thorough = people_actions._hasher
         patched.setattr(people_actions, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
         yield thorough
+
+
+def pytest_collection_finish() -> None:
+    """Leave the thousands of tests, and the modules, out of later garbage collections: they stay until the end."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """Compile each statement once in this process, as a server does: not once more for every test's own database."""
+    compiled = LRUCache(capacity=2000)
+
+    def sharing(*stated: object, **options: object) -> Engine:
+        engine = create_engine(*stated, **options)
+        engine.update_execution_options(compiled_cache=compiled)
+        return engine
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(databases, "create_engine", sharing)
+        for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):
+            patched.setattr(dialect, "__eq__", _speaks_alike)
+            patched.setattr(dialect, "__hash__", lambda self: hash(type(self)))
+        yield
+
+
+def _speaks_alike(one: Dialect, other: object) -> bool:
+    """SQLAlchemy tells compiled statements apart by the engine's own dialect, of which each database has a new one."""
+    return type(one) is type(other) and one.server_version_info == other.server_version_info
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,12 @@ import re
 import ssl
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html import unescape
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Self
 
@@ -90,7 +91,9 @@ class Site:
     def __enter__(self) -> Self:
         self._thread.start()
         # The socket listens already: this waits until somebody answers.
-        httpx.get(f"{self.base_url}/healthz", timeout=120, verify=_TLS).raise_for_status()
+        with closing(HTTPConnection(*self._listener.getsockname(), timeout=120)) as visitor:
+            visitor.request("GET", "/healthz")
+            assert visitor.getresponse().status == 200
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -104,7 +107,7 @@ class Site:
 
     def client(self, **options: Any) -> httpx.Client:
         """A browser without a session."""
-        client = httpx.Client(base_url=self.base_url, timeout=120, **({"verify": _TLS} | options))
+        client = httpx.Client(base_url=self.base_url, timeout=120, **({"verify": _TLS, "trust_env": False} | options))
         self._clients.append(client)
         return client
 

@@ -112,4 +112,6 @@ class Serving:
         self.process = None
 
     def client(self, **options: object) -> httpx.Client:
-        return httpx.Client(base_url=self.base_url, **({"timeout": 120, "verify": NO_TLS} | options))
+        return httpx.Client(
+            base_url=self.base_url, **({"timeout": 120, "verify": NO_TLS, "trust_env": False} | options)
+        )
