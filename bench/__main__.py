@@ -31,8 +31,8 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
 WITHOUT_WRK = ("commenting", "discussion")
 # How long the comparisons are, and how many requests test the memory.
 LENGTHS = {
-    "quick": (Length(seconds=1, wanted=5, most=8), 20_000),
-    "usual": (Length(seconds=1, wanted=7, most=11), 100_000),
+    "quick": (Length(seconds=1, wanted=5, most=10), 20_000),
+    "usual": (Length(seconds=1, wanted=7, most=14), 100_000),
     "long": (Length(seconds=3, wanted=11, most=20), 1_000_000),
 }
 HOUR = 3600  # seconds

@@ -1,6 +1,6 @@
 """Pages from memory: Agora beside what only sends the same bytes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,29 +69,29 @@ def measure(plan: Plan) -> Section:
             contests[PAGES[0].name][NGINX] = plan.reads(nginx, FILE)
             contests[AGAIN][NGINX] = plan.reads(nginx, FILE, headers={"If-None-Match": _etag(nginx, FILE)})
         found = in_turn(plan.watch, contests, plan.length)
-    rows = list(_rows(found, {**sizes, AGAIN: 0}))
+    rows = list(_rows(found, {**sizes, AGAIN: 0}, [STARLETTE, NGINX] if plan.nginx else [STARLETTE]))
     return Section("Pages from memory", rows, {"nginx": plan.nginx} if plan.nginx else {})
 
 
-def _rows(found: Mapping[str, Rounds], sizes: Mapping[str, int]) -> Iterator[Row]:
+def _rows(found: Mapping[str, Rounds], sizes: Mapping[str, int], others: Sequence[str]) -> Iterator[Row]:
     """First what has a goal, then what only shows where the scale ends."""
-    for page in (*(page.name for page in PAGES), AGAIN):
-        yield _beside(found, page, sizes.get(page, 0), RAW, ratio_of_at_least(ENOUGH))
+    against = {page.name: f"{RAW}, same bytes" for page in PAGES} | {AGAIN: f"{RAW}, 304"}
+    for page, raw in against.items():
+        name = f"{page}, {sizes[page] / 1000:.1f} kB" if sizes.get(page) else page
+        if page in found:
+            yield _beside(name, found[page], RAW, raw, ratio_of_at_least(ENOUGH))
+        else:
+            yield Row(name, Figure(None, "Agora does not send it"), "requests/s", raw)
     for page, other in ((PAGES[0].name, STARLETTE), (PAGES[0].name, NGINX), (AGAIN, NGINX)):
-        yield _beside(found, page, sizes[page], other)
+        if other in others:
+            yield _beside(page, found[page], other, f"{other}, {'304' if page == AGAIN else 'same bytes'}")
+        else:
+            figure = found[page].figure(AGORA, "rate")
+            yield Row(page, figure, "requests/s", other, Figure(None, "it is not installed"))
 
 
-def _beside(found: Mapping[str, Rounds], page: str, size: int, other: str, wanted: Wanted | None = None) -> Row:
-    name, against = (
-        f"{page}, {size / 1000:.1f} kB" if size else page,
-        f"{other}, {'304' if page == AGAIN else 'same bytes'}",
-    )
-    if page not in found:
-        return Row(name, Figure(None, "Agora does not send it"), "requests/s", against)
-    if other not in found[page].made[0].runs:
-        absent = Figure(None, "it is not installed")
-        return Row(name, found[page].figure(AGORA, "rate"), "requests/s", against, absent)
-    return compared(name, found[page], AGORA, "rate", "requests/s", against=against, theirs=other, wanted=wanted)
+def _beside(name: str, rounds: Rounds, other: str, against: str, wanted: Wanted | None = None) -> Row:
+    return compared(name, rounds, AGORA, "rate", "requests/s", against=against, theirs=other, wanted=wanted)
 
 
 def _keep(agora: Served, page: Page, folder: Path) -> int:

@@ -3,7 +3,7 @@
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from tqdm import tqdm
@@ -72,43 +72,39 @@ class Rounds:
 
         They are chosen by the pace of the processor, never by what was measured.
         """
+        if refused := self._refused([name]):
+            return refused
         quickest = sorted(self._judged, key=lambda each: each.pace)[:NEEDED]
-        return self._told(
-            [each.runs[name][key] for each in quickest],
-            every=[each.runs[name][key] for each in self._judged],
-            pace=statistics.median([each.pace for each in quickest]),
-            spread=spread,
-            names=[name],
-        )
+        values = [each.runs[name][key] for each in quickest]
+        every = [each.runs[name][key] for each in self._judged]
+        found = self._told(values, statistics.median([each.pace for each in quickest]), spread)
+        return replace(found, low=min(every), high=max(every), runs=tuple(every))
 
     def ratio(self, name: str, reference: str, key: str, *, spread: float = SPREAD) -> Figure:
         """Of two contestants: the median of what each undisturbed round gave by itself."""
+        if refused := self._refused([name, reference]):
+            return refused
         if not all(each.runs[reference][key] for each in self._judged):
             return Figure(None, f"{reference} did nothing in some rounds")
         ratios = [each.runs[name][key] / each.runs[reference][key] for each in self._judged]
-        pace = statistics.median([each.pace for each in self._judged])
-        return self._told(ratios, every=None, pace=pace, spread=spread, names=[name, reference])
+        return self._told(ratios, statistics.median([each.pace for each in self._judged]), spread)
 
     @property
     def _judged(self) -> list[Round]:
-        """All of them where too few are undisturbed: what they gave is kept, and told only if it is wished for."""
-        return self.clean if len(self.clean) >= NEEDED else self.made
+        return self.made if self.rough and self._too_few() else self.clean
 
-    def _told(
-        self, values: list[float], *, every: list[float] | None, pace: float, spread: float, names: list[str]
-    ) -> Figure:
+    def _refused(self, names: Iterable[str]) -> Figure | None:
+        """Where nothing can be told, however it would look. Of all rounds: a disturbance excuses no error."""
+        if wrong := sum(each.runs.get(name, {}).get("wrong", 0) for each in self.made for name in names):
+            return Figure(None, f"{wrong:.0f} answers were errors")
+        few = self._too_few()
+        return Figure(None, few) if few and not self.rough else None
+
+    def _told(self, values: Sequence[float], pace: float, spread: float) -> Figure:
         quarter, middle, three_quarters = statistics.quantiles(values, n=4, method="inclusive")
-        low, high = (min(every), max(every)) if every else (quarter, three_quarters)
         reason = self._too_few() or _uneven(quarter, middle, three_quarters, spread)
         told = middle if not reason or self.rough else None
-        found = Figure(told, reason, low, high, pace, bool(reason) and self.rough, tuple(every or values))
-        wrong = self._wrong(names)
-        return Figure(None, wrong, runs=found.runs) if wrong else found
-
-    def _wrong(self, names: Iterable[str]) -> str:
-        """Of all rounds: a disturbance excuses no error."""
-        count = sum(each.runs[name].get("wrong", 0) for each in self.made for name in names)
-        return f"{count:.0f} answers were errors" if count else ""
+        return Figure(told, reason, quarter, three_quarters, pace, bool(reason) and self.rough, tuple(values))
 
     def _too_few(self) -> str:
         if len(self.clean) >= NEEDED:

@@ -16,7 +16,7 @@ OTHERS, LEFT_OVER, STOLEN = 0.03, 0.08, 0.02
 # How much slower than at another moment of the same round a processor may do the same small work.
 UNEVEN = 1.15
 TICKS = os.sysconf("SC_CLK_TCK")
-TURNS, TRIES = 4_000, 40  # of a loop that takes a third of a millisecond: it fits between two interruptions
+TURNS, TRIES = 4_000, 60  # of a loop that takes a third of a millisecond: it fits between two interruptions
 LOOP = 10_000_000  # turns: what the pace is told for
 KERNEL = 2  # the process that starts the kernel's own threads
 
@@ -37,7 +37,7 @@ class Processors:
 
 @dataclass(frozen=True)
 class Round:
-    """What one run of each contestant gave, one after the other, and what disturbed any of them.
+    """What one run of each contestant gave, one after the other, and what disturbed any of them (it is the last then).
 
     `pace` is how many seconds the server's processor took for the loop meanwhile.
     """
@@ -78,15 +78,20 @@ class Watch:
         self.processors, self.rough = processors, rough
 
     def round(self, works: Iterable[tuple[str, Callable[[], Mapping[str, float]]]]) -> Round:
-        """Each once, in this order, with a look at the processors before, between and after."""
-        runs, disturbances, paces = dict[str, Mapping[str, float]](), list[str](), [self._paces()]
+        """Each once, in this order, with a look at the processors before, between and after.
+
+        A disturbed round ends there: what is left of it could not be compared.
+        """
+        runs, paces, disturbance = dict[str, Mapping[str, float]](), [self._paces()], ""
         for name, work in works:
+            if disturbance and not self.rough:
+                break
             before = self._look()
             runs[name] = work()
-            disturbances.append(self._taken(before, self._look()))
+            taken = self._taken(before, self._look())
             paces.append(self._paces())
-        pace = statistics.mean(each[self.processors.server] for each in paces)
-        return Round(runs, pace, next(filter(None, [*disturbances, unevenness(paces)]), ""))
+            disturbance = disturbance or taken or unevenness(paces)
+        return Round(runs, statistics.mean(each[self.processors.server] for each in paces), disturbance)
 
     def _taken(self, before: Look, after: Look) -> str:
         """Who else took more of the processors between two looks than a run bears."""
@@ -115,7 +120,7 @@ class Watch:
         return {number: self._pace(number) for number in self.processors.both}
 
     def _pace(self, processor: int) -> float:
-        """The best of many short pieces of the loop, so that an interruption does not count."""
+        """The best of many short pieces of the loop: those who interrupt it are counted by what they took."""
         os.sched_setaffinity(0, {processor})
         try:
             return min(_piece() for _ in range(TRIES)) * LOOP / TURNS
@@ -130,10 +135,10 @@ def unevenness(paces: list[Paces]) -> str:
 
 
 def _piece() -> float:
-    begun, value = time.perf_counter(), 1
+    begun, value = time.thread_time(), 1
     for number in range(TURNS):
         value = (value * 31 + number) & 0xFFFFFFFF
-    return time.perf_counter() - begun
+    return time.thread_time() - begun
 
 
 def shares() -> tuple[float, dict[int, float]]:
