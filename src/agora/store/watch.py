@@ -104,6 +104,10 @@ class SqliteWatch:
             self._connection = None
 
 
+_LOOK = b"SELECT scope, number FROM versions WHERE scope = ANY($1)"
+_TUPLES_OK = 2  # libpq's PGRES_TUPLES_OK
+
+
 class PostgresqlWatch:
     """An asynchronous connection of its own; one question at a time, for all who wait."""
 
@@ -163,12 +167,18 @@ class PostgresqlWatch:
                 answer.set_result(_in_order(scopes, rows))
 
     async def _rows(self, wanted: list[str]) -> list[tuple[str, int]]:
+        """In libpq's own words: a cursor of psycopg's would take five times as long over so small a question."""
         if self._connection is None:
             self._connection = await self._database.own_async_connection()
-        query = "SELECT scope, number FROM versions WHERE scope = ANY(%s)"
-        cursor = await self._connection.execute(query, [wanted])
-        rows: list[tuple[str, int]] = await cursor.fetchall()
-        return rows
+        libpq = self._connection.pgconn
+        libpq.send_query_params(_LOOK, [f"{{{','.join(wanted)}}}".encode()])
+        libpq.flush()
+        await _heard(libpq)
+        results = list(iter(libpq.get_result, None))
+        if len(results) != 1 or results[0].status != _TUPLES_OK:
+            raise ConnectionError(b" ".join(result.error_message for result in results).decode(errors="replace"))
+        rows = results[0]
+        return [(rows.get_value(row, 0).decode(), int(rows.get_value(row, 1))) for row in range(rows.ntuples)]
 
     async def _hang_up(self) -> None:
         connection, self._connection = self._connection, None
@@ -177,3 +187,23 @@ class PostgresqlWatch:
                 await connection.close()
             except self._database.errors:
                 log.debug("the connection was closed already")
+
+
+async def _heard(libpq: Any) -> None:
+    """Wait until the whole answer has come (libpq, "Asynchronous Command Processing")."""
+    loop, whole, number = asyncio.get_running_loop(), asyncio.get_running_loop().create_future(), libpq.socket
+
+    def read() -> None:
+        try:
+            libpq.consume_input()
+            if not libpq.is_busy() and not whole.done():
+                whole.set_result(None)
+        except Exception as error:
+            if not whole.done():
+                whole.set_exception(error)
+
+    loop.add_reader(number, read)
+    try:
+        await whole
+    finally:
+        loop.remove_reader(number)
