@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from agora.jobs import mail
+from agora.rules.ledger import Broken, Chain
 from agora.settings import SECRET_FILE, Settings, last_backup
-from agora.store import counts, events, people, site
+from agora.store import case_audit, counts, events, ledger, people, site
+from agora.store.counts import Progress
 from agora.store.database import Database
 from agora.store.events import DeliveryState
 from agora.store.figures import Figures, figures, is_writable
@@ -31,8 +34,8 @@ class Finding:
     text: str
 
 
-def examine(settings: Settings, now: datetime) -> list[Finding]:
-    found = [*_settings(settings), *_secret(settings), *_database(settings, now), _mail(settings)]
+def examine(settings: Settings, now: datetime, progress: Progress = lambda done, of: None) -> list[Finding]:
+    found = [*_settings(settings), *_secret(settings), *_database(settings, now, progress), _mail(settings)]
     return [*found, _disk(settings), _backup(settings, now)]
 
 
@@ -63,7 +66,7 @@ def _secret(settings: Settings) -> list[Finding]:
     return []
 
 
-def _database(settings: Settings, now: datetime) -> list[Finding]:
+def _database(settings: Settings, now: datetime, progress: Progress) -> list[Finding]:
     database = Database(settings.database_url, connections=1)
     try:
         if not is_current(database):
@@ -71,7 +74,7 @@ def _database(settings: Settings, now: datetime) -> list[Finding]:
         findings = [Finding(True, "The database answers and is at the version of this Agora.")]
         if not is_writable(database):
             findings.append(Finding(False, "The database takes no changes: it is a standby, or set to read only."))
-        return [*findings, *_content(database, now), *_watched(figures(database, now))]
+        return [*findings, *_content(database, now, progress), *_watched(figures(database, now))]
     except SQLAlchemyError as error:
         return [Finding(False, f"The database cannot be used: {str(error).splitlines()[0]}")]
     finally:
@@ -92,14 +95,14 @@ def _watched(now: Figures) -> list[Finding]:
     return findings
 
 
-def _content(database: Database, now: datetime) -> list[Finding]:
+def _content(database: Database, now: datetime, progress: Progress) -> list[Finding]:
     with database.read() as session:
         if not site.is_initialised(session):
             return [Finding(False, "The database is empty: run `agora init`.")]
         findings = []
         if not people.count_administrators(session):
             findings.append(Finding(False, "There is no administrator: run `agora person add … --role administrator`."))
-        findings.append(_counts(counts.wrong(session)))
+        findings += [_counts(counts.wrong(session, progress)), _cases(session), _log(session)]
         last = events.last_event_time(session)
         if last and last > now + ASTRAY:
             findings.append(
@@ -116,6 +119,34 @@ def _counts(wrong: dict[str, int]) -> Finding:
         return Finding(True, "The counts of posts and comments are right.")
     listed = ", ".join(f"{count} in {name}" for name, count in wrong.items())
     return Finding(False, f"Counts are wrong ({listed}): run `agora check --recount`.")
+
+
+def _cases(session: Session) -> Finding:
+    astray = case_audit.astray(session)
+    if astray.unlisted or astray.empty:
+        apart = f"{astray.unlisted} wait without a case, {astray.empty} cases are about nothing that waits"
+        return Finding(
+            False, f"The moderators' list is not what waits ({apart}): please report this as a mistake of ours."
+        )
+    return Finding(True, "The moderators' list has what waits.")
+
+
+def _log(session: Session) -> Finding:
+    """Its end, where things go wrong; to read all of a long log is a command of its own."""
+    last, _ = ledger.head(session)
+    read = ledger.batch(session, after=max(0, last - ledger.BATCH), until=last)
+    signed = ledger.latest_checkpoint(session)
+    chain = Chain()
+    try:
+        for number, entry in enumerate(each.sealed for each in read):
+            if not number:
+                chain.number, chain.seal = entry.number - 1, entry.previous
+            chain.follow(entry)
+    except Broken as broken:
+        return Finding(False, f"The log of moderation is broken: {broken} Run `agora moderation verify`.")
+    if signed and signed.number > last:
+        return Finding(False, f"The log of moderation ends at entry {last}, and {signed.number} of them were signed.")
+    return Finding(True, f"The log of moderation, {last} entries, ends as it was sealed.")
 
 
 def _mail(settings: Settings) -> Finding:

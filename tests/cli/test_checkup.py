@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 from friends import SECRET, write_comment, write_post
-from sqlalchemy import text
+from sqlalchemy import delete, text, update
 
 from agora import settings
+from agora.actions.moderation import decide
 from agora.checkup import examine
+from agora.rules.moderation import Decision, Party
 from agora.rules.policy import Mode
 from agora.settings import Settings
+from agora.store.cases import Case
+from agora.store.comments import Comment
 from agora.store.database import Database
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -67,6 +71,41 @@ def test_clock_that_is_behind_is_noticed(current: Settings, database: Database) 
 
     assert problems(current, NOW - timedelta(minutes=2)) == []
     assert ["clock" in problem for problem in problems(current, NOW - timedelta(hours=1))] == [True]
+
+
+def test_comments_without_a_case_are_noticed(current: Settings, database: Database) -> None:
+    """Nobody would ever read them; and what is listed must wait for something."""
+    with database.write() as session:
+        post = write_post(session, now=NOW)
+        held = [write_comment(session, post, f"Held {n}.", now=NOW, mode=Mode.PRE) for n in range(3)]
+        session.execute(delete(Case).where(Case.comment_id == held[0].id))
+        session.execute(update(Comment).where(Comment.id == held[1].id).values(state="rejected"))
+
+    (told,) = [problem for problem in problems(current) if "list" in problem]
+    assert "1 wait without a case, 1 cases are about nothing" in told
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        ("UPDATE ledger SET facts = facts || ' ' WHERE number = 2", "Entry 2 is not what was"),
+        ("DELETE FROM ledger WHERE number = 2", "Entry 2 is missing"),
+    ],
+    ids=["changed", "removed"],
+)
+@only_sqlite
+def test_broken_log_is_noticed(current: Settings, database: Database, harm: str, told: str) -> None:
+    with database.write() as session:
+        for n in range(3):
+            comment = write_comment(session, write_post(session, f"Post {n}", now=NOW), now=NOW, mode=Mode.PRE)
+            decide(session, comment, Decision.REJECT, party=Party.MODERATOR, version=1, clause=1, now=NOW)
+    assert problems(current) == []
+
+    with database.write() as session:
+        session.execute(text("DELETE FROM ledger_secrets"))
+        session.execute(text(harm))
+
+    assert [told in problem for problem in problems(current)] == [True]
 
 
 @only_sqlite

@@ -6,6 +6,7 @@ be wrong. All statements go over whole tables; none is asked for a page.
 
 # ruff: noqa: S608 - what the statements are put together from stands in this file
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -145,32 +146,44 @@ def _kept(session: Session) -> list[Kept]:
     return [_paths(session.get_bind().dialect.name == "sqlite"), _shown(), _NUMBERS, *_COUNTS]
 
 
-def wrong(session: Session) -> dict[str, int]:
+Progress = Callable[[int, int], object]  # how much has been counted, and of how much
+
+
+def wrong(session: Session, progress: Progress = lambda done, of: None) -> dict[str, int]:
     """How many rows say something else than what is there, by column; those that are right are left out."""
     tallies.settle(session)
     session.flush()
-    found = {kept.name: session.scalar(text(kept.wrong)) or 0 for kept in _kept(session)}
-    found |= {f"{links}.listed_at": session.scalar(text(_wrong_dates(links))) or 0 for links in _LISTS}
+    asked = {kept.name: kept.wrong for kept in _kept(session)}
+    asked |= {f"{links}.listed_at": f"SELECT count(*) FROM {_with_dates(links)}" for links in _LISTS}
+    found = {}
+    for done, (name, query) in enumerate(asked.items()):
+        progress(done, len(asked))
+        found[name] = session.scalar(text(query)) or 0
     right = {name: count for name, count in session.execute(text(_RIGHT_TALLIES))}
     kept = {name: count for name, count in session.execute(text("SELECT name, sum(count) FROM tallies GROUP BY name"))}
     found["tallies.count"] = sum(right.get(name, 0) != kept.get(name, 0) for name in {*right, *kept})
+    progress(len(asked), len(asked))
     return {name: count for name, count in found.items() if count}
 
 
-def _wrong_dates(links: str) -> str:
+def _with_dates(links: str) -> str:
+    """Those of which the date is wrong."""
     return f"""
-        SELECT count(*) FROM {links} JOIN posts ON posts.id = {links}.post_id
+        {links} JOIN posts ON posts.id = {links}.post_id
         WHERE listed_at <> {_RIGHT_DATE} OR (listed_at IS NULL) <> ({_RIGHT_DATE} IS NULL)"""
 
 
-def mend(session: Session) -> int:
+def mend(session: Session, progress: Progress = lambda done, of: None) -> int:
     """Make everything anew that is wrong; gives the number of rows. Nobody else may write meanwhile."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE posts, post_tags, post_bylines, comments, tallies IN EXCLUSIVE MODE"))
-    before = sum(wrong(session).values())
-    if before:
-        versions.touch(session, versions.SITE)
-    for kept in _kept(session):
+    found = wrong(session, progress)
+    if not found:
+        return 0
+    versions.touch(session, versions.SITE)
+    # One follows from the other: what was right beside something wrong need not be so now.
+    for done, kept in enumerate(_kept(session)):
+        progress(done, len(_kept(session)))
         _plan_for(session, deep=kept.column == "path")
         session.execute(text(kept.mend))
     for links in _LISTS:
@@ -180,7 +193,7 @@ def mend(session: Session) -> int:
     session.execute(
         text(f"INSERT INTO tallies (name, stripe, count) SELECT name, 0, count FROM ({_RIGHT_TALLIES}) AS one")
     )
-    return before
+    return sum(found.values())
 
 
 def _plan_for(session: Session, *, deep: bool) -> None:
