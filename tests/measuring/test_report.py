@@ -2,8 +2,10 @@
 
 from collections import Counter
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from bench.chart import drawn
 from bench.commenting import fate_rows
 from bench.living import slope
 from bench.load import reading_of
@@ -52,6 +54,14 @@ def test_table_says_why_a_figure_is_missing() -> None:
     text = as_text([Section("Pages", [row(None, 100, ratio_of_at_least(0.85))])])
     assert text.splitlines()[4].split()[2] == "refused"
     assert "post page: disturbed" in text
+
+
+def test_chart_draws_what_is_told() -> None:
+    rows = [row(80, 100, ratio_of_at_least(0.85)), row(None, 100, ratio_of_at_least(0.85))]
+    picture = drawn([Section("Pages", rows), Section("Refused", rows[1:])])
+    assert ElementTree.fromstring(picture).tag.endswith("svg")
+    assert picture.count('<rect class="missed"') == 1
+    assert "Refused" not in picture
 
 
 def test_parts_are_kept_whole(tmp_path: Path) -> None:
