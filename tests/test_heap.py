@@ -30,3 +30,14 @@ SCRIPT = """
 def test_memory_is_given_back() -> None:
     run = [sys.executable, "-c", textwrap.dedent(SCRIPT)]
     assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == "True True\n"
+
+
+# Each is some megabytes in every serving process, and belongs to commands, to tests or to the other database.
+SELDOM = {"alembic", "mako", "tqdm", "babel", "httpx", "psycopg", "sqlalchemy.dialects.postgresql"}
+
+
+def test_only_what_serves_is_loaded() -> None:
+    run = [sys.executable, "-c", "import sys, agora.cli, agora.commands.serve; print(*sys.modules, sep='\\n')"]
+    loaded = set(subprocess.run(run, capture_output=True, text=True, check=True).stdout.split())
+    assert "agora.app" in loaded
+    assert loaded & SELDOM == set()

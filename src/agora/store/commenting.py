@@ -7,9 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
-from sqlalchemy import Select, Table, bindparam, func, insert, literal, or_, select, true, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Select, Table, bindparam, func, insert, literal, or_, select, text, true, update
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -17,6 +15,7 @@ from agora.rules import threads
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode
 from agora.store import comments, policies, tallies
+from agora.store.columns import UtcDateTime
 from agora.store.comments import Comment, Commenter, CommentRevision
 from agora.store.events import Event
 from agora.store.measures import Measure
@@ -92,10 +91,10 @@ class Address(NamedTuple):
 _ADDRESS = select(COMMENTERS.c.id, COMMENTERS.c.verified_at, COMMENTERS.c.proven_from).where(
     COMMENTERS.c.email == bindparam("email")
 )
-_NEW_ADDRESS = {
-    dialect: added.on_conflict_do_nothing(index_elements=["email"]).returning(COMMENTERS.c.id)
-    for dialect, added in (("sqlite", sqlite_insert(COMMENTERS)), ("postgresql", postgresql_insert(COMMENTERS)))
-}
+_NEW_ADDRESS = text(
+    "INSERT INTO commenters (email, created_at, proven_from) VALUES (:email, :created_at, '')"
+    " ON CONFLICT (email) DO NOTHING RETURNING id"
+).bindparams(bindparam("created_at", type_=UtcDateTime))
 
 
 def address_of(session: Session, email: str, *, now: datetime) -> Address:
@@ -106,8 +105,7 @@ def address_of(session: Session, email: str, *, now: datetime) -> Address:
 
 def add_address(session: Session, email: str, *, now: datetime) -> Address:
     """A commenter whose address nobody has used yet."""
-    new = _NEW_ADDRESS[session.get_bind().dialect.name]
-    added = session.execute(new, {"email": email, "created_at": now, "proven_from": ""}).scalar()
+    added = session.execute(_NEW_ADDRESS, {"email": email, "created_at": now}).scalar()
     if added is None:  # of two who come with it in the same moment, this one waited for the other
         return Address(*session.execute(_ADDRESS, {"email": email}).one())
     return Address(added, None, "")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import JSON, ForeignKey, Index, Select, String, Text, bindparam, func, select, text, tuple_, update
+from sqlalchemy import JSON, ForeignKey, Index, Select, String, Text, bindparam, func, select, tuple_, update
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from agora.rules import threads
@@ -16,16 +16,16 @@ from agora.store.columns import Base, Identity, SafeHtml, UtcDateTime, Words, on
 from agora.store.posts import Post, PostState
 
 
-def some_rows(name: str, column: str, which: str) -> Index:
-    """An index of few rows among many."""
-    return Index(name, column, postgresql_where=text(which), sqlite_where=text(which))
+def some_rows(name: str, *columns: str, which: str, unique: bool = False) -> Index:
+    """An index of few rows among many. `tables.py` tells it to the databases."""
+    return Index(name, *columns, unique=unique, info={"which": which})
 
 
 class Commenter(Base):
     """Who stands behind an address: trust and letters belong to it once it was confirmed."""
 
     __tablename__ = "commenters"
-    __table_args__ = (some_rows("ix_commenters_erase_asked_at", "erase_asked_at", "erase_asked_at IS NOT NULL"),)
+    __table_args__ = (some_rows("ix_commenters_erase_asked_at", "erase_asked_at", which="erase_asked_at IS NOT NULL"),)
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -46,23 +46,10 @@ class Comment(Base):
     __table_args__ = (
         one_of("state", State),
         one_of("mode", Mode),
-        Index(
-            "ix_comments_threads",
-            "post_id",
-            "thread_number",
-            unique=True,
-            postgresql_where=text("thread_number IS NOT NULL"),
-            sqlite_where=text("thread_number IS NOT NULL"),
-        ),
-        Index(
-            "ix_comments_in_thread",
-            "root_id",
-            "path",
-            postgresql_where=text("shown_in_thread > 0"),
-            sqlite_where=text("shown_in_thread > 0"),
-        ),
-        some_rows("ix_comments_erase_asked_at", "erase_asked_at", "erase_asked_at IS NOT NULL"),
-        some_rows("ix_comments_with_source", "created_at", "source <> ''"),
+        some_rows("ix_comments_threads", "post_id", "thread_number", which="thread_number IS NOT NULL", unique=True),
+        some_rows("ix_comments_in_thread", "root_id", "path", which="shown_in_thread > 0"),
+        some_rows("ix_comments_erase_asked_at", "erase_asked_at", which="erase_asked_at IS NOT NULL"),
+        some_rows("ix_comments_with_source", "created_at", which="source <> ''"),
         Index(None, "root_id", "id"),
         Index(None, "state", "id"),
         Index(None, "state", "published_at", "id"),

@@ -3,9 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, bindparam, delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, bindparam, delete, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agora.rules import charter
@@ -100,12 +98,10 @@ def clause_titles(session: Session, charter_ids: set[int]) -> dict[tuple[Any, An
 
 
 _COUNTS: Any = RateCount.__table__
-_ONE_MORE = {
-    dialect: first.on_conflict_do_update(
-        index_elements=["deed", "source", "window"], set_={"count": _COUNTS.c.count + 1}
-    ).returning(_COUNTS.c.count)
-    for dialect, first in (("sqlite", sqlite_insert(_COUNTS)), ("postgresql", postgresql_insert(_COUNTS)))
-}
+_ONE_MORE = text(
+    'INSERT INTO rate_counts (deed, source, "window", count, ends_at) VALUES (:deed, :source, :window, 1, :ends_at)'
+    ' ON CONFLICT (deed, source, "window") DO UPDATE SET count = rate_counts.count + 1 RETURNING count'
+).bindparams(bindparam("ends_at", type_=UtcDateTime))
 _SO_FAR = select(_COUNTS.c.count).where(
     _COUNTS.c.deed == bindparam("deed"),
     _COUNTS.c.source == bindparam("source"),
@@ -115,8 +111,8 @@ _SO_FAR = select(_COUNTS.c.count).where(
 
 def count_deed(session: Session, deed: str, source: str, *, window: int, ends_at: datetime) -> int:
     """Count one more deed of this source in this window, and tell how many there are."""
-    counted = {"deed": deed, "source": source, "window": window, "count": 1, "ends_at": ends_at}
-    return int(session.execute(_ONE_MORE[session.get_bind().dialect.name], counted).scalar_one())
+    counted = {"deed": deed, "source": source, "window": window, "ends_at": ends_at}
+    return int(session.execute(_ONE_MORE, counted).scalar_one())
 
 
 def deeds_so_far(session: Session, deed: str, source: str, *, window: int) -> int:

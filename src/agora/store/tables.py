@@ -1,4 +1,6 @@
-"""All tables in one place: a program that works with one of them must know those that refer to it."""
+"""All tables in one place, as they are made; who only reads and writes rows needs no more than the table's module."""
+
+from sqlalchemy import Index, text
 
 from agora.store import (
     appeals,
@@ -43,3 +45,15 @@ __all__ = [
     "tallies",
     "versions",
 ]
+
+
+def _tell(index: Index) -> None:
+    """Which rows an index is of. Each database has its own option for it, and to name one is to load all about it."""
+    for dialect in ("sqlite", "postgresql"):
+        index.dialect_options[dialect]["where"] = text(index.info["which"])
+
+
+for _table in Base.metadata.tables.values():
+    for _index in _table.indexes:
+        if "which" in _index.info:
+            _tell(_index)

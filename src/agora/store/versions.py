@@ -1,11 +1,8 @@
 """Versions of what the public sees: they grow in the transaction of a change and tell a kept page if it holds."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from sqlalchemy import BigInteger, String, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import BigInteger, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agora.store.columns import Base
@@ -33,11 +30,10 @@ def touch(session: Session, *scopes: str) -> None:
     session.info.setdefault("touched", set()).update(scopes)
 
 
-_VERSIONS: Any = Version.__table__
-_GROW = {
-    dialect: first.on_conflict_do_update(index_elements=["scope"], set_={"number": _VERSIONS.c.number + 1})
-    for dialect, first in (("sqlite", sqlite_insert(_VERSIONS)), ("postgresql", postgresql_insert(_VERSIONS)))
-}
+_GROW = text(
+    "INSERT INTO versions (scope, number) VALUES (:scope, 1)"
+    " ON CONFLICT (scope) DO UPDATE SET number = versions.number + 1"
+)
 
 
 def grow(session: Session) -> None:
@@ -46,8 +42,7 @@ def grow(session: Session) -> None:
     if not touched:
         return
     # Always in the same order: two transactions that touch the same scopes wait for each other, but never in a circle.
-    grown = [{"scope": scope, "number": 1} for scope in sorted(touched)]
-    session.execute(_GROW[session.get_bind().dialect.name], grown)
+    session.execute(_GROW, [{"scope": scope} for scope in sorted(touched)])
 
 
 def numbers(session: Session, scopes: Iterable[str]) -> dict[str, int]:
