@@ -1,61 +1,25 @@
-"""`agora backup` and `agora restore`: one archive that holds what a site on SQLite cannot do without.
+"""`agora backup` and `agora restore`: one file that holds what a site on SQLite cannot do without."""
 
-The archive is a ZIP file: the database as it was at one moment, the secret key, and a manifest that says what they are.
-"""
-
-import hashlib
-import json
 import os
 import tempfile
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from threading import Event
 
-from agora import __version__
-from agora.console import Failed
+from agora.backup_file import DATABASE, Manifest, Progress, Trouble, pack, unpack
 from agora.settings import LAST_BACKUP, Settings, keep_secret
 from agora.store import copies
 from agora.store.copies import CopyFailed
 from agora.store.database import Database
 from agora.store.location import location
-from agora.store.migrations import is_known, revision_of
+from agora.store.migrations import revision_of
 from agora.store.schema import migrate
 
-FORMAT = 1
-DATABASE, SECRET, MANIFEST = "agora.db", "secret-key", "manifest.json"
 DRAFT = "archive"  # while it is being written
-COUNTED = ("posts", "comments", "people")
-CHUNK = 4 * 1024 * 1024
-# A manifest and a key are small; who hands us larger ones means no good.
-SMALL = 64 * 1024
-
-Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, and of how much
-
-
-class Trouble(Failed):
-    """There is no backup, or nothing was restored; the text is one sentence for who asked for it."""
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What an archive holds. `revision` is the last migration that the database had seen."""
-
-    format: int
-    agora: str
-    revision: str
-    made_at: str
-    bytes: int
-    sha256: str
-    counts: dict[str, int]
-
-    @property
-    def summary(self) -> str:
-        return ", ".join(f"{table}: {count}" for table, count in self.counts.items())
 
 
 @dataclass(frozen=True)
@@ -73,8 +37,10 @@ def make(settings: Settings, path: Path, *, overwrite: bool, now: datetime, prog
     source = _sqlite_file(settings, "pg_dump")
     _refuse_target(path, source, overwrite)
     with _explained("no backup was made"), _workshop(path) as folder:
-        revision = _copy(settings, folder / DATABASE, progress)
-        manifest = _pack(folder, revision, settings.secret_key, now, progress)
+        copy = folder / DATABASE
+        revision = _copy(settings, copy, progress)
+        with _looked_through(copy, "it"):
+            manifest = pack(copy, folder / DRAFT, revision, settings.secret_key, now, progress)
         _put(folder / DRAFT, path, overwrite=overwrite)
         _leave_mark(settings.data_dir / LAST_BACKUP, path)
     return manifest
@@ -90,8 +56,9 @@ def restore(settings: Settings, path: Path, *, force: bool, progress: Progress) 
     target.parent.mkdir(parents=True, exist_ok=True)
     with _explained("nothing was restored"), _workshop(target) as folder:
         draft = folder / DATABASE
-        manifest, secret = _unpack(path, draft, progress)
-        _refuse_damage(draft, f"the database in {path}")
+        manifest, secret = unpack(path, draft, progress)
+        with _looked_through(draft, f"the database in {path}"):
+            progress("Looked through", 0, 1)
         _bring_forward(draft)
         kept_as = _replace(target, draft)
         return Restored(manifest, kept_as, other_key=not keep_secret(settings, secret))
@@ -154,17 +121,11 @@ def _is_running(target: Path) -> bool:
     return False
 
 
-def _refuse_damage(path: Path, name: str) -> None:
-    found = copies.troubles(path)
-    if found:
-        raise CopyFailed(f"{name} is damaged: {found[0].splitlines()[-1]}")
-
-
-# The archive
+# A sound copy
 
 
 def _copy(settings: Settings, draft: Path, progress: Progress) -> str:
-    """A sound copy of the database, and the migration that it has come to."""
+    """A copy of the database; gives the migration that it has come to."""
     database = Database(settings.database_url, connections=1)
     try:
         revision = revision_of(database)
@@ -173,25 +134,23 @@ def _copy(settings: Settings, draft: Path, progress: Progress) -> str:
         copies.copy_to(database, draft, lambda done, all_: progress("Copied", done, all_))
     finally:
         database.close()
-    _refuse_damage(draft, "it")
     return revision
 
 
-def _pack(folder: Path, revision: str, secret: str, now: datetime, progress: Progress) -> Manifest:
-    copy = folder / DATABASE
-    digest, size = hashlib.sha256(), copy.stat().st_size
-    with os.fdopen(os.open(folder / DRAFT, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
-        # The quickest level: others take three times as long for a fifth less, and the site needs the processor.
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            with copy.open("rb") as source, archive.open(DATABASE, "w", force_zip64=True) as packed:
-                _pour(source, packed, digest.update, lambda done: progress("Packed", done, size))
-            made_at, counts = now.isoformat(timespec="seconds"), copies.counts(copy, COUNTED)
-            manifest = Manifest(FORMAT, __version__, revision, made_at, size, digest.hexdigest(), counts)
-            archive.writestr(SECRET, secret)
-            archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=2) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return manifest
+@contextmanager
+def _looked_through(copy: Path, name: str) -> Iterator[None]:
+    """Look for damage while something else is done with the copy. Raises CopyFailed at the end if there is some."""
+    given_up = Event()
+    with ThreadPoolExecutor(1) as executor:
+        looking = executor.submit(copies.troubles, copy, given_up)
+        try:
+            yield
+        except BaseException:
+            given_up.set()
+            raise
+        found = looking.result()
+    if found:
+        raise CopyFailed(f"{name} is damaged: {found[0].splitlines()[-1]}")
 
 
 def _put(draft: Path, path: Path, *, overwrite: bool) -> None:
@@ -203,56 +162,6 @@ def _put(draft: Path, path: Path, *, overwrite: bool) -> None:
         except FileExistsError as error:
             raise Trouble(f"{path} is there already; use --overwrite to replace it.") from error
     _settle(path.parent)
-
-
-def _unpack(path: Path, draft: Path, progress: Progress) -> tuple[Manifest, str]:
-    """The archive's database as a file, its manifest and its secret key; all of it as it was packed."""
-    if not path.is_file():
-        raise Trouble(f"there is no file {path}.")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            manifest = _manifest(archive, path)
-            digest = hashlib.sha256()
-            if archive.getinfo(DATABASE).file_size != manifest.bytes:
-                raise ValueError(DATABASE)
-            private = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(private, "wb") as file, archive.open(DATABASE) as packed:
-                _pour(packed, file, digest.update, lambda done: progress("Unpacked", done, manifest.bytes))
-            if digest.hexdigest() != manifest.sha256:
-                raise ValueError(DATABASE)
-            return manifest, _small(archive, SECRET)
-    except (zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, TypeError, RuntimeError) as error:
-        raise Trouble(f"{path} is not a backup of Agora, or is damaged; nothing was restored.") from error
-
-
-def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
-    stated = json.loads(_small(archive, MANIFEST))
-    newer = Trouble(f"{path} was made by a newer Agora ({stated['agora']}): install that one to restore it.")
-    if stated["format"] != FORMAT:
-        raise newer
-    manifest = Manifest(**stated)
-    if not is_known(manifest.revision):
-        raise newer
-    return manifest
-
-
-def _small(archive: zipfile.ZipFile, name: str) -> str:
-    with archive.open(name) as file:
-        text = file.read(SMALL + 1)
-    if len(text) > SMALL:
-        raise ValueError(name)
-    return text.decode()
-
-
-def _pour(
-    source: IO[bytes], target: IO[bytes], see: Callable[[bytes], object], progress: Callable[[int], None]
-) -> None:
-    done = 0
-    while chunk := source.read(CHUNK):
-        target.write(chunk)
-        see(chunk)
-        done += len(chunk)
-        progress(done)
 
 
 # Into its place

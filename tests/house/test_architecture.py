@@ -36,6 +36,7 @@ ENTRANCES = {
     "checkup",
     "rerender",
     "backup",
+    "backup_file",
     "serving",
     "supervisor",
     "connections",

@@ -1,15 +1,23 @@
 """Copies of a SQLite database: made while others write to it, looked through, and put in its place."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Event
 from urllib.parse import quote
 
 from agora.store.database import Database
 
 # How many pages are copied between two words about the progress: 8 MiB of the usual pages.
 STEP = 2048
+# How many bytes are written before they are brought to the disk. The system would let gigabytes pile up, and whoever
+# commits a comment meanwhile would wait until all of them are there.
+SETTLED = 64 * 1024 * 1024
+SETTLED_STEPS = 8  # as many bytes in steps of the copy
+# To look through a database of gigabytes needs more memory than a page does.
+CACHE = "PRAGMA cache_size = -64000"
 
 Progress = Callable[[int, int], None]  # how much is done, and of how much
 
@@ -33,19 +41,31 @@ def copy_to(database: Database, path: Path, progress: Progress) -> None:
             # whenever somebody else writes, and on a busy site would never end.
             connection.execute("BEGIN")
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            connection.backup(target, pages=STEP, progress=lambda _, left, all_: progress(all_ - left, all_))
+            connection.backup(
+                target, pages=STEP, progress=lambda _, left, all_: _stepped(path, all_ - left, all_, progress)
+            )
             connection.execute("ROLLBACK")
             _make_single(target)
     finally:
         source.close()
 
 
-def troubles(path: Path) -> list[str]:
+def _stepped(path: Path, done: int, of: int, progress: Progress) -> None:
+    if done // STEP % SETTLED_STEPS == 0:
+        # Closing it drops SQLite's locks on the copy, which nobody else knows of.
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    progress(done, of)
+
+
+def troubles(path: Path, given_up: Event) -> list[str]:
     """What is wrong with a database file that nobody uses: damaged pages, rows that name a row which is not there.
 
-    Raises CopyFailed where it is not a database at all.
+    Raises CopyFailed where it is not a database at all, or as soon as somebody has given it up.
     """
     with _failing(), closing(sqlite3.connect(path)) as connection:
+        connection.set_progress_handler(given_up.is_set, 100_000)
+        connection.execute(CACHE)
         found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(5)")]
         orphans = connection.execute("PRAGMA foreign_key_check").fetchmany(5)
     lost = [f"a row of {table} names one of {parent} that is not there" for table, _, parent, _ in orphans]
