@@ -36,10 +36,14 @@ LENGTHS = {
     "long": (Length(seconds=3, wanted=11, most=20), 1_000_000),
 }
 HOUR = 3600  # seconds
+# Of all parts; the longer time where many rounds are disturbed.
+TAKES = {"quick": "five to eight minutes", "usual": "eight to twelve minutes", "long": "half an hour to an hour"}
 
 
 def main() -> int:
     options = parser().parse_args()
+    if not options.only:
+        print(f"This takes {TAKES[options.length]}{', and an hour' if options.hour else ''}.", flush=True)
     with tempfile.TemporaryDirectory(prefix="agora-bench-") as folder:
         plan = new_plan(Path(folder), options)
         parts = {name: measured(plan, name) for name in wanted_parts(plan, options.only or list(SECTIONS))}
