@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.common.normalize_url import normalizeLink
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_core import inline
 
 from agora.rules import markdown, markup
 from agora.rules.markup import clean_source, comment_html, link_count, post_html
@@ -380,6 +382,19 @@ def test_any_post_is_safe(text: str, language: str) -> None:
 @given(st.from_regex(markdown._PLAIN_ADDRESS, fullmatch=True))
 def test_plain_address_is_normal_already(address: str) -> None:
     assert normalizeLink(address) == address
+
+
+@given(TEXTS, LANGUAGES)
+def test_shortcuts_change_nothing(text: str, language: str) -> None:
+    """A parser that stops at every sign, asks every rule and leaves all apostrophes to the smart quotes."""
+    parser = markdown.comment_parser.__wrapped__(language == "fr", markup._leads_somewhere)
+    parser.inline.terminator_re = ParserInline().terminator_re
+    parser.core.ruler.at("inline", inline)
+    parser.core.ruler.disable(["apostrophes"])
+
+    html = parser.render(clean_source(text), {"language": language})
+
+    assert markup._sanitise(html, markup.COMMENT) == comment_html(text, language)
 
 
 # Two gates in a row

@@ -22,6 +22,8 @@ _PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9
 # One within a word, which no pair of quotation marks can want.
 _APOSTROPHE = re.compile(r"'(?<=[^\W_]')(?=[^\W_])")
 
+# What has a meaning within a line of a comment. By itself markdown-it stops at more signs, for rules that are off here.
+_SPECIAL = re.compile(r"[\n\\`*_~\[\]<&]")
 # What straight quotation marks become: outer and inner ones.
 _FRENCH_MARKS = [f"«{NARROW}", f"{NARROW}»", "“", "”"]
 _ENGLISH_MARKS = ["“", "”", "‘", "’"]
@@ -47,6 +49,8 @@ def comment_parser(is_french: bool, leads_somewhere: LeadsSomewhere) -> Markdown
     parser.enable(["strikethrough", "smartquotes"]).disable(
         ["heading", "lheading", "hr", "image", "html_block", "html_inline"]
     )
+    parser.inline.terminator_re = _SPECIAL
+    parser.core.ruler.at("inline", _inline)
     _set_rule(parser, "link_open", _link_open)
     return parser
 
@@ -77,6 +81,17 @@ def _new_parser(is_french: bool, leads_somewhere: LeadsSomewhere, *, breaks: boo
 
 def _set_rule(parser: MarkdownIt, name: str, rule: Callable[..., str]) -> None:
     parser.add_render_rule(name, rule)
+
+
+def _inline(state: StateCore) -> None:
+    """What markdown-it's own rule does; a paragraph in which nothing has a meaning is a text, without asking twelve."""
+    for block in state.tokens:
+        if block.type == "inline":
+            block.children = []
+            if _SPECIAL.search(block.content):
+                state.md.inline.parse(block.content, state.md, state.env, block.children)
+            elif block.content:
+                block.children.append(Token("text", "", 0, content=block.content))
 
 
 def _addresses_as_typed(state: StateCore) -> None:
