@@ -1,14 +1,12 @@
 """Bylines: who posts are published under."""
 
 import hashlib
-import io
-import struct
-import warnings
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from markupsafe import Markup
-from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy.orm import Session
 
 from agora.rules import limits, markup, urls
@@ -17,22 +15,9 @@ from agora.store import bylines, events, versions
 from agora.store.bylines import Byline, Portrait
 from agora.store.people import Person
 
-# Pixels of a portrait's side: twice the size at which it is shown.
-PORTRAIT_SIDE = 192
-_MOST_PIXELS = 50_000_000
-_LONGEST_SIDE = 12_000
-
-# What Pillow raises at pictures that are broken or are none.
-_BROKEN = (
-    UnidentifiedImageError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    struct.error,
-)
+# Seconds that a picture may take; the largest that is read takes two.
+_PATIENCE = 30
+_BROKEN = (subprocess.CalledProcessError, subprocess.TimeoutExpired)
 
 
 @dataclass(frozen=True)
@@ -130,23 +115,8 @@ def _links(pairs: list[tuple[str, str]]) -> tuple[list[dict[str, str]], dict[str
     return links, {}
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
-    layered = picture.convert("RGBA")
-    ground = Image.new("RGBA", layered.size, "white")
-    return Image.alpha_composite(ground, layered).convert("RGB")
-
-
-def _portrait(content: bytes) -> Portrait:
-    """A square WebP without metadata: where a photograph was taken is nobody's business."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "WEBP")) as picture:
-            if picture.width * picture.height > _MOST_PIXELS or max(picture.size) > _LONGEST_SIDE:
-                raise ValueError("too many pixels")
-            picture.draft("RGB", (PORTRAIT_SIDE * 2, PORTRAIT_SIDE * 2))  # a JPEG is read at a fraction of its size
-            picture.thumbnail((PORTRAIT_SIDE * 4, PORTRAIT_SIDE * 4))
-            upright = _on_white(ImageOps.exif_transpose(picture))
-    square = ImageOps.fit(upright, (PORTRAIT_SIDE, PORTRAIT_SIDE))
-    output = io.BytesIO()
-    square.save(output, "WEBP", quality=82)
-    return Portrait(name=hashlib.sha256(output.getvalue()).hexdigest()[:24], content=output.getvalue())
+def _portrait(picture: bytes) -> Portrait:
+    """Made by a process of its own: a picture takes a hundred times its bytes while it is read. Raises _BROKEN."""
+    command = [sys.executable, "-P", "-m", "agora.actions.portraits"]
+    made = subprocess.run(command, input=picture, capture_output=True, timeout=_PATIENCE, check=True)  # noqa: S603
+    return Portrait(name=hashlib.sha256(made.stdout).hexdigest()[:24], content=made.stdout)
