@@ -24,6 +24,7 @@ from agora.actions import comments as comment_actions
 from agora.actions import moderation as moderation_actions
 from agora.actions import people as people_actions
 from agora.actions import posts as post_actions
+from agora.actions import site as site_actions
 from agora.actions.bylines import BylineDraft
 from agora.actions.comments import CommentDraft
 from agora.actions.posts import PostDraft
@@ -38,6 +39,7 @@ from agora.store.database import Database
 from agora.store.events import Event, history
 from agora.store.people import Person
 from agora.store.posts import Post
+from agora.store.schema import migrate
 from agora.tokens import Tokens
 
 PASSWORD = "correct horse battery staple"
@@ -228,6 +230,23 @@ class Site:
         """The letters in the folder, the earliest first."""
         paths = sorted((self.settings.data_dir / "letters").glob("*.eml"))
         return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]  # type: ignore[misc]
+
+
+_PREPARED: dict[str, bytes] = {}  # an empty site's whole database, by its language
+
+
+def prepare(site: Site) -> None:
+    """Give a site that does not serve yet its tables and its first charter. On SQLite, the second one is a copy."""
+    file, language = Path(site.database.engine.url.database or ""), site.settings.language
+    if site.database.is_sqlite and language in _PREPARED:
+        file.write_bytes(_PREPARED[language])
+        return
+    migrate(site.database)
+    with site.writing() as session:
+        site_actions.initialise(session, site.settings, now=site.clock.now)
+    if site.database.is_sqlite:
+        site.database.close()  # which brings all of it into the one file
+        _PREPARED[language] = file.read_bytes()
 
 
 def _free_listener() -> Any:

@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, Page, Response
 
 from browser.concerned import SUSPENDED, WARNED
@@ -267,5 +266,3 @@ LOOKING_AFTER = (
     Screen("account with an error", "/account", sent("form:has(#password)", "password", password="x"), 422, MAUD),
 )
 SCREENS = READING + COMMENTING + REPORTING + ERRORS + SIGNING_IN + WRITING + MODERATING + LOOKING_AFTER
-
-every_screen = pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from friends import Site
+from friends import Site, prepare
 from PIL import Image
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -16,7 +16,6 @@ from agora.actions import bylines as byline_actions
 from agora.actions import comments as comment_actions
 from agora.actions import orders as order_actions
 from agora.actions import people as people_actions
-from agora.actions import site as site_actions
 from agora.actions.bylines import BylineDraft
 from agora.actions.comments import CommentDraft
 from agora.actions.orders import OrderDraft
@@ -26,7 +25,6 @@ from agora.store import bylines, people, subscriptions
 from agora.store.comments import Comment
 from agora.store.people import Person
 from agora.store.posts import Post
-from agora.store.schema import migrate
 from browser import cases, concerned, notified
 
 FILLED, EMPTY, BROKEN, WITHOUT_TABLES = "filled", "empty", "broken", "without-tables"
@@ -68,13 +66,6 @@ def open_town(folder: Path) -> Iterator[Town]:
         inhabitants = {(FILLED, MAUD): maud, (FILLED, ADMINISTRATOR): administrator}
         inhabitants |= {(EMPTY, MAUD): sites[EMPTY].maud(), (EMPTY, ADMINISTRATOR): sites[EMPTY].ada()}
         yield Town(sites, inhabitants, paths)
-
-
-def prepare(site: Site) -> None:
-    """Give a site its tables and its first charter."""
-    migrate(site.database)
-    with site.writing() as session:
-        site_actions.initialise(session, site.settings, now=site.clock.now)
 
 
 @contextmanager

@@ -6,13 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from friends import Site
+from friends import Site, prepare
 from PIL import Image
 from sqlalchemy import select
 
 from agora.actions import ledger as log
 from agora.actions import measures, moderation, notices
-from agora.actions import site as site_actions
 from agora.actions.people import new_sign_in_link
 from agora.actions.report_forms import Notice
 from agora.rules.measures import MeasureKind
@@ -25,7 +24,6 @@ from agora.store.comments import comment_in_full
 from agora.store.measures import Measure
 from agora.store.people import Person
 from agora.store.posts import Post
-from agora.store.schema import migrate
 
 BOBS_ADDRESS = "bob.private@example.org"
 
@@ -83,10 +81,10 @@ class Library:
 @contextmanager
 def open_library(folder: Path, **stated: str) -> Iterator[Library]:
     url = stated.pop("database_url", f"sqlite:///{folder / 'agora.db'}")
-    with Site(url, folder / "data", **stated) as site:
-        migrate(site.database)
+    site = Site(url, folder / "data", **stated)
+    prepare(site)
+    with site:
         with site.writing() as session:
-            site_actions.initialise(session, site.settings, now=site.clock.now)
             the_site = site_store.the_site(session)
             the_site.title, the_site.contact = "The library", "security@example.org"
         yield furnish(site)
