@@ -125,12 +125,16 @@ def in_turn(watch: Watch, contests: Mapping[str, Contest], length: Length) -> di
     for contest in contests.values():
         for work in contest.values():
             work(min(WARMING, length.seconds))
-    with tqdm(total=length.wanted * len(contests), unit=" rounds", leave=False, disable=None) as progress:
+    total = len(contests) * (NEEDED if watch.rough else length.wanted)
+    with tqdm(total=total, ncols=80, unit=" rounds", leave=False, disable=None) as progress:
         while wanting := [name for name, rounds in found.items() if rounds.wants_more]:
             for name in wanting:
                 made = found[name].made
                 made.append(watch.round(_lined_up(contests[name], length.seconds, backwards=len(made) % 2 == 1)))
-                progress.update(not made[-1].disturbance)
+                progress.update(watch.rough or not made[-1].disturbance)
+                progress.set_postfix_str(
+                    f"{sum(len(each.made) - len(each.clean) for each in found.values())} disturbed"
+                )
     for name, rounds in found.items():
         print(f"  {name}: {len(rounds.clean)} of {len(rounds.made)} rounds undisturbed", flush=True)
     return found
