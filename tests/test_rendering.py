@@ -9,10 +9,14 @@ from jinja2 import DictLoader, Environment, meta
 from markupsafe import Markup
 
 from agora.app import renderer_for
-from agora.rendering import FRAGMENTS, LONGEST_FRAGMENT, Fragments
+from agora.rendering import CHARACTERS, LONGEST_FRAGMENTS, Fragments
 from agora.resources import folder
-from agora.web.presenters.threads import BADGE_TEAM, CommentView
+from agora.rules.moderation import State
+from agora.rules.threads import path_below
+from agora.store.discussions import ThreadLine
+from agora.web.presenters.threads import Scene, ThreadView
 
+NOTE, OTHER = LONGEST_FRAGMENTS
 FUNCTIONS = {"gettext", "ngettext", "_", "static"}  # the same on every page of a language
 
 
@@ -22,39 +26,45 @@ class Note(NamedTuple):
     edited: bool = False
     website: str = ""
 
+    @property
+    def length(self) -> int:
+        return len(self.html)
+
 
 HELLO = Note(Markup("<p>Hello</p>"))
-COMMENT = CommentView(
+LINE = ThreadLine(
     id=1,
-    url="/comments/1",
+    parent_id=None,
+    root_id=None,
+    path=None,
+    shown_in_thread=1,
+    state=State.PUBLISHED,
+    person_id=7,
     name="Alice",
     website="",
     html=Markup("<p>Hello</p>"),
-    moment=datetime(2026, 3, 12, tzinfo=UTC),
-    edited=False,
-    badge=BADGE_TEAM,
-    gone=None,
-    log_url=None,
-    may_reply=True,
-    in_reply_to=None,
+    created_at=datetime(2026, 3, 12, tzinfo=UTC),
+    is_edited=False,
 )
+SCENE = Scene(frozenset(), is_open=True, max_depth=5, comment_path="/comments/{id}", log_url="/log")
+THREAD = ThreadView(SCENE, (LINE,), ())
 
 
 @pytest.fixture
 def fragments() -> Fragments:
     templates = {
-        "note": "{% macro fragment(view) %}{{ view.name }}{% if view.edited %}, edited{% endif %}: {{ view.html }}"
+        NOTE: "{% macro fragment(view) %}{{ view.name }}{% if view.edited %}, edited{% endif %}: {{ view.html }}"
         "{% endmacro %}",
-        "other": "{% macro fragment(view) %}{{ view }}{% endmacro %}",
+        OTHER: "{% macro fragment(view) %}{{ view }}{% endmacro %}",
     }
     return Fragments(Environment(loader=DictLoader(templates), autoescape=True))
 
 
 def test_a_fragment_is_remembered(fragments: Fragments) -> None:
-    first = fragments.markup_of(HELLO, "note")
+    first = fragments.markup_of(HELLO, NOTE)
 
     assert first == Markup("Alice: <p>Hello</p>")
-    assert fragments.markup_of(Note(Markup("<p>Hello</p>")), "note") is first
+    assert fragments.markup_of(Note(Markup("<p>Hello</p>")), NOTE) is first
 
 
 @pytest.mark.parametrize(
@@ -66,41 +76,69 @@ def test_a_fragment_is_remembered(fragments: Fragments) -> None:
     ],
 )
 def test_a_changed_view_is_made_anew(fragments: Fragments, changed: Note, markup: str) -> None:
-    fragments.markup_of(HELLO, "note")
+    fragments.markup_of(HELLO, NOTE)
 
-    assert fragments.markup_of(changed, "note") == Markup(markup)
+    assert fragments.markup_of(changed, NOTE) == Markup(markup)
 
 
 def test_templates_do_not_share(fragments: Fragments) -> None:
-    assert fragments.markup_of(HELLO, "note") != fragments.markup_of(HELLO, "other")
+    assert fragments.markup_of(HELLO, NOTE) != fragments.markup_of(HELLO, OTHER)
 
 
 def test_only_so_many_are_remembered(fragments: Fragments) -> None:
-    first = fragments.markup_of(HELLO, "note")
-    for number in range(FRAGMENTS):
-        fragments.markup_of(HELLO._replace(name=f"Reader {number}"), "note")
+    first = fragments.markup_of(HELLO, NOTE)
+    for number in range(CHARACTERS // LONGEST_FRAGMENTS[NOTE]):
+        fragments.markup_of(HELLO._replace(name=f"Reader {number}"), NOTE)
 
-    again = fragments.markup_of(HELLO, "note")
+    again = fragments.markup_of(HELLO, NOTE)
     assert again == first
     assert again is not first
 
 
 def test_long_ones_are_not_remembered(fragments: Fragments) -> None:
-    long = HELLO._replace(html=Markup("x" * (LONGEST_FRAGMENT + 1)))
+    long = HELLO._replace(html=Markup("x" * (LONGEST_FRAGMENTS[NOTE] + 1)))
 
-    assert fragments.markup_of(long, "note") is not fragments.markup_of(long, "note")
+    assert fragments.markup_of(long, NOTE) is not fragments.markup_of(long, NOTE)
 
 
 def test_languages_do_not_share() -> None:
     renderer = renderer_for("Europe/Paris")
     fragments = [renderer.environment(language).filters["fragment"] for language in ("fr", "en", "fr")]
-    french, english, again = (fragment(COMMENT, "comments/_comment.html") for fragment in fragments)
+    french, english, again = (fragment(THREAD, "comments/_thread.html") for fragment in fragments)
 
     assert "Équipe" in french
     assert "Répondre" in french
     assert "Team" in english
     assert "Reply" in english
     assert again is french
+
+
+@pytest.mark.parametrize(
+    ("changed", "shows"),
+    [
+        (THREAD._replace(scene=SCENE._replace(signers=frozenset({7}))), "Signs this article"),
+        (THREAD._replace(lines=(LINE._replace(is_edited=True),)), "edited"),
+        (THREAD._replace(lines=(LINE._replace(state=State.HIDDEN),), gone=("Gone by clause 1.",)), "Gone by clause 1."),
+        (THREAD._replace(rest=("/comments/1/thread?from=9", 3)), "Read the other 3 replies"),
+        (
+            THREAD._replace(lines=(LINE, LINE._replace(id=2, parent_id=1, path=path_below("", 2), name="Bob"))),
+            "<bdi>Bob</bdi>",
+        ),
+    ],
+)
+def test_a_changed_thread_is_drawn_anew(changed: ThreadView, shows: str) -> None:
+    fragment = renderer_for("Europe/Paris").environment("en").filters["fragment"]
+
+    assert shows not in fragment(THREAD, "comments/_thread.html")
+    assert shows in fragment(changed, "comments/_thread.html")
+
+
+def test_closed_discussions_take_no_reply() -> None:
+    fragment = renderer_for("Europe/Paris").environment("en").filters["fragment"]
+    closed = THREAD._replace(scene=SCENE._replace(is_open=False))
+
+    assert "/comments/1/reply" in fragment(THREAD, "comments/_thread.html")
+    assert "/comments/1/reply" not in fragment(closed, "comments/_thread.html")
 
 
 def fragment_templates() -> list[str]:
@@ -119,7 +157,7 @@ def test_fragments_show_only_their_view() -> None:
         for name in fragment_templates()
     }
 
-    assert "comments/_comment.html" in seen
+    assert set(seen) == set(LONGEST_FRAGMENTS)
     assert {name: asked - FUNCTIONS for name, asked in seen.items()} == {name: set() for name in seen}
 
 

@@ -25,7 +25,7 @@ from agora.rules.moderation import Decision, Party, State
 from agora.rules.permissions import Role
 from agora.rules.policy import Mode
 from agora.settings import Settings
-from agora.store import comments, posts, site, statements
+from agora.store import comments, posts, public_lists, site, statements
 from agora.store.bylines import Byline
 from agora.store.comments import Comment
 from agora.store.events import Delivery
@@ -49,7 +49,7 @@ class _Sample:
 
 
 def is_filled(session: Session) -> bool:
-    return posts.count_public(session) > 0 or bool(posts.desk_list(session, by=None, before=None, size=1))
+    return public_lists.count(session) > 0 or bool(posts.desk_list(session, by=None, before=None, size=1))
 
 
 def fill(

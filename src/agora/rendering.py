@@ -2,9 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
@@ -15,10 +15,10 @@ from markupsafe import Markup
 from agora.i18n import Calendar, catalogue, translate
 from agora.resources import folder
 
-# In each language. With most comments they take some 3 MiB, and never more than 20.
-FRAGMENTS = 1000
-# Characters. What is longer is made each time.
-LONGEST_FRAGMENT = 4000
+# The templates of fragments, and how many characters of text their views may have: what is longer is made each time.
+LONGEST_FRAGMENTS = {"comments/_comment.html": 4_000, "comments/_thread.html": 16_000}
+# Of each template in each language. With most comments they take some 3 MiB, and never more than 20.
+CHARACTERS = 4_000_000
 
 
 class Renderer:
@@ -30,7 +30,14 @@ class Renderer:
         self.environment = lru_cache(maxsize=8)(self._new_environment)
 
     def render(self, template: str, language: str, **presented: Any) -> str:
-        return self.environment(language).get_template(template).render(language=language, **presented)
+        return "".join(self._pieces(template, language, presented))
+
+    def encoded(self, template: str, language: str, **presented: Any) -> bytes:
+        """In UTF-8. Piece by piece, since a long page with a quotation mark in it takes twice its size as text."""
+        return b"".join(map(str.encode, self._pieces(template, language, presented)))
+
+    def _pieces(self, template: str, language: str, presented: dict[str, Any]) -> Iterator[str]:
+        return self.environment(language).get_template(template).generate(language=language, **presented)
 
     def calendar(self, language: str) -> Calendar:
         return Calendar(language, self._time_zone)
@@ -88,11 +95,11 @@ class Sentences(InternationalizationExtension):
         return pieces
 
 
-class Text(Hashable, Protocol):
-    """A value that holds all that its template shows; its `html` is the long part."""
+class View(Hashable, Protocol):
+    """A value that holds all that its template shows; `length` is that of its texts, in characters."""
 
     @property
-    def html(self) -> Markup: ...
+    def length(self) -> int: ...
 
 
 class Fragments:
@@ -100,12 +107,16 @@ class Fragments:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._remembered = lru_cache(maxsize=FRAGMENTS)(self._made)
+        self._remembered = {
+            template: lru_cache(maxsize=CHARACTERS // longest)(partial(self._made, template))
+            for template, longest in LONGEST_FRAGMENTS.items()
+        }
 
-    def markup_of(self, view: Text, template: str) -> Markup:
-        return self._remembered(view, template) if len(view.html) <= LONGEST_FRAGMENT else self._made(view, template)
+    def markup_of(self, view: View, template: str) -> Markup:
+        made = self._remembered[template] if view.length <= LONGEST_FRAGMENTS[template] else None
+        return made(view) if made else self._made(template, view)
 
-    def _made(self, view: Text, template: str) -> Markup:
+    def _made(self, template: str, view: View) -> Markup:
         # A macro of the template's own module: to begin with the page's variables takes twice as long for each comment.
         made: Markup = self._environment.get_template(template).module.fragment(view)  # type: ignore[attr-defined]
         return made

@@ -17,7 +17,7 @@ from agora.app import clock
 from agora.rules import markup
 from agora.rules.permissions import Role
 from agora.rules.policy import Mode
-from agora.store import counts, people, posts
+from agora.store import counts, people, public_lists
 from agora.store.bylines import Byline
 from agora.store.comments import CommentRevision
 from agora.store.database import Database
@@ -117,7 +117,7 @@ def test_demo_fills_a_site_once(within: Command, tmp_path: Path) -> None:
     assert "PROBLEM" not in succeeded(within("check"))
     database = Database(f"sqlite:///{tmp_path / 'var' / 'agora.db'}")
     with database.read() as session:
-        assert posts.count_public(session) >= 6
+        assert public_lists.count(session) >= 6
         assert counts.wrong(session) == {}
         assert session.scalars(select(CommentRevision).where(CommentRevision.html.contains("<script"))).all() == []
     database.close()

@@ -13,7 +13,7 @@ from agora.actions.moderation import decide
 from agora.actions.posts import PostDraft, save_post, unpublish_post
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode
-from agora.store import comments, counts, posts
+from agora.store import comments, counts, posts, public_lists
 from agora.store.database import Database
 
 NOW = datetime(2026, 5, 1, 9, tzinfo=UTC)
@@ -60,7 +60,7 @@ def test_every_deed_keeps_the_counts(database: Database) -> None:
             State.REJECTED: 1,
             State.HIDDEN: 5,
         }
-        assert posts.count_public(session) == 1
+        assert public_lists.count(session) == 1
 
 
 WRONG = {
@@ -139,5 +139,5 @@ def test_lists_follow_their_posts(
         post = write_post(session, now=NOW, tags=["moss", "stone"])
         deed(session, post)
 
-        assert posts.tags_in_use(session, limit=9) == expected
+        assert public_lists.tags_in_use(session, limit=9) == expected
         assert counts.wrong(session) == {}

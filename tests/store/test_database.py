@@ -9,7 +9,7 @@ from sqlalchemy import event, func, select, text, update
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from agora.app import clock
-from agora.store import posts
+from agora.store import public_lists
 from agora.store.database import Database, ReadOnly, lock
 from agora.store.posts import Post
 
@@ -55,13 +55,13 @@ def test_reader_sees_one_moment(database: Database) -> None:
         write_post(session, "First", now=clock())
 
     with database.read() as reader:
-        before = posts.count_public(reader)
+        before = public_lists.count(reader)
         with database.write() as writer:
             write_post(writer, "Second", now=clock())
-        assert posts.count_public(reader) == before == 1
+        assert public_lists.count(reader) == before == 1
 
     with database.read() as reader:
-        assert posts.count_public(reader) == 2
+        assert public_lists.count(reader) == 2
 
 
 def test_failed_writing_leaves_nothing(database: Database) -> None:
@@ -74,7 +74,7 @@ def test_failed_writing_leaves_nothing(database: Database) -> None:
         write_and_fail()
 
     with database.read() as session:
-        assert posts.count_public(session) == 0
+        assert public_lists.count(session) == 0
 
 
 def test_twenty_writers_all_succeed(database: Database) -> None:

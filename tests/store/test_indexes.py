@@ -25,6 +25,8 @@ from agora.store import (
     people,
     posts,
     privacy,
+    public_lists,
+    public_posts,
     queue,
     sources,
 )
@@ -34,7 +36,8 @@ from agora.store.database import Database
 from agora.store.events import Delivery, Event
 from agora.store.ledger import LedgerEntry
 from agora.store.people import DeskSession, Person
-from agora.store.posts import EVERYTHING, Post, PostFilter, PostState, Tag, post_tags
+from agora.store.posts import Post, PostState, Tag, post_tags
+from agora.store.public_lists import EVERYTHING, PostFilter
 from agora.store.queue import Key, Numbers, Wanted
 from agora.store.schema import migrate
 from agora.store.sources import Origin
@@ -163,35 +166,35 @@ NUMBERS = Numbers(
 
 QUESTIONS: dict[str, tuple[Callable[[Session], object], str]] = {
     # what is asked, and the index that answers it
-    "home": (lambda s: posts.latest(s, EVERYTHING, size=10), "ix_posts_state_published_at_id"),
-    "later page": (lambda s: posts.latest(s, EVERYTHING, skip=150, size=10), "ix_posts_state_published_at_id"),
+    "home": (lambda s: public_lists.latest(s, EVERYTHING, size=10), "ix_posts_state_published_at_id"),
+    "later page": (lambda s: public_lists.latest(s, EVERYTHING, skip=150, size=10), "ix_posts_state_published_at_id"),
     "next page": (
-        lambda s: posts.latest(s, EVERYTHING, before=(moment(150), 9), size=10),
+        lambda s: public_lists.latest(s, EVERYTHING, before=(moment(150), 9), size=10),
         "ix_posts_state_published_at_id",
     ),
     "page before": (
-        lambda s: posts.latest(s, EVERYTHING, after=(moment(150), 9), size=10),
+        lambda s: public_lists.latest(s, EVERYTHING, after=(moment(150), 9), size=10),
         "ix_posts_state_published_at_id",
     ),
-    "feed": (lambda s: posts.feed_page(s, EVERYTHING, before=None, size=20), "ix_posts_state_published_at_id"),
+    "feed": (lambda s: public_lists.feed_page(s, EVERYTHING, before=None, size=20), "ix_posts_state_published_at_id"),
     "next feed": (
-        lambda s: posts.feed_page(s, EVERYTHING, before=(moment(150), 9), size=20),
+        lambda s: public_lists.feed_page(s, EVERYTHING, before=(moment(150), 9), size=20),
         "ix_posts_state_published_at_id",
     ),
-    "archive": (lambda s: posts.archive(s, before=(moment(150), 9), size=20), "ix_posts_state_published_at_id"),
+    "archive": (lambda s: public_lists.archive(s, before=(moment(150), 9), size=20), "ix_posts_state_published_at_id"),
     "tag": (
-        lambda s: posts.latest(s, PostFilter(tag_id=7), before=(moment(150), 9), size=10),
+        lambda s: public_lists.latest(s, PostFilter(tag_id=7), before=(moment(150), 9), size=10),
         "ix_post_tags_tag_id_listed_at_post_id",
     ),
     "byline": (
-        lambda s: posts.latest(s, PostFilter(byline_id=7), before=(moment(150), 9), size=10),
+        lambda s: public_lists.latest(s, PostFilter(byline_id=7), before=(moment(150), 9), size=10),
         "ix_post_bylines_byline_id_listed_at_post_id",
     ),
-    "count of posts": (posts.count_public, "pk_tallies|sqlite_autoindex_tallies|PRIMARY KEY"),
-    "topics": (lambda s: posts.tags_in_use(s, limit=12), "ix_tags_post_count"),
-    "sitemap": (lambda s: posts.addresses_for_map(s, part=2, size=100), "pk_posts|PRIMARY KEY"),
-    "parts of the sitemap": (lambda s: posts.count_maps(s, size=100), "pk_posts|SEARCH posts"),
-    "post": (lambda s: posts.public_post(s, "post-7"), "posts.*slug"),
+    "count of posts": (public_lists.count, "pk_tallies|sqlite_autoindex_tallies|PRIMARY KEY"),
+    "topics": (lambda s: public_lists.tags_in_use(s, limit=12), "ix_tags_post_count"),
+    "sitemap": (lambda s: public_lists.addresses_for_map(s, part=2, size=100), "pk_posts|PRIMARY KEY"),
+    "parts of the sitemap": (lambda s: public_lists.count_maps(s, size=100), "pk_posts|SEARCH posts"),
+    "post": (lambda s: public_posts.by_slug(s, "post-7"), "posts.*slug"),
     "threads": (lambda s: discussions.threads_page(s, 7, page=1, size=50, replies=100), "ix_comments_threads"),
     "replies": (lambda s: discussions.threads_page(s, 7, page=1, size=50, replies=100), "ix_comments_in_thread"),
     "thread": (lambda s: discussions.thread_part(s, 7, start="0", size=100), "ix_comments_in_thread"),

@@ -9,7 +9,7 @@ from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session
 
 from agora.app import clock
-from agora.store import counts, discussions, migrations, posts, schema
+from agora.store import counts, discussions, migrations, public_lists, schema
 from agora.store.comments import Comment
 from agora.store.database import Database
 from agora.store.migrations import is_current
@@ -112,8 +112,8 @@ def test_discussions_look_as_before(database: Database) -> None:
     with database.read() as session:
         assert pages_of(session, post_id) == before
         assert counts.wrong(session) == {}
-        assert posts.count_public(session) == 1
-        assert posts.tags_in_use(session, limit=9) == [("moss", "moss"), ("stone", "stone")]
+        assert public_lists.count(session) == 1
+        assert public_lists.tags_in_use(session, limit=9) == [("moss", "moss"), ("stone", "stone")]
     assert differences(database) == []
 
 

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from agora.actions import posts as actions
 from agora.actions.bylines import BylineDraft, save_byline
 from agora.actions.posts import PostDraft
-from agora.store import posts
+from agora.store import posts, public_lists, public_posts
 from agora.store.bylines import Byline
 from agora.store.database import Database
-from agora.store.posts import EVERYTHING, FormerSlug, Post, PostFilter
+from agora.store.posts import FormerSlug, Post
+from agora.store.public_lists import EVERYTHING, PostFilter
 
 NOW = datetime(2026, 5, 1, 9, tzinfo=UTC)
 DRAFT = PostDraft("The garden", body="It grows.", language="en")
@@ -33,14 +34,14 @@ def all_at_once(n: int) -> datetime:
 
 
 ASKED: dict[str, Callable[[Session, Post], object]] = {
-    "public_post": lambda session, post: posts.public_post(session, post.slug),
-    "current_slug": lambda session, post: posts.current_slug(session, "former"),
-    "latest": lambda session, post: posts.latest(session, EVERYTHING, size=10),
-    "feed_page": lambda session, post: posts.feed_page(session, EVERYTHING, before=None, size=10),
-    "count_public": lambda session, post: posts.count_public(session),
-    "archive": lambda session, post: posts.archive(session, before=None, size=10),
-    "addresses_for_map": lambda session, post: posts.addresses_for_map(session, part=1, size=10),
-    "tags_in_use": lambda session, post: posts.tags_in_use(session, limit=10),
+    "by_slug": lambda session, post: public_posts.by_slug(session, post.slug),
+    "current_slug": lambda session, post: public_posts.current_slug(session, "former"),
+    "latest": lambda session, post: public_lists.latest(session, EVERYTHING, size=10),
+    "feed_page": lambda session, post: public_lists.feed_page(session, EVERYTHING, before=None, size=10),
+    "count": lambda session, post: public_lists.count(session),
+    "archive": lambda session, post: public_lists.archive(session, before=None, size=10),
+    "addresses_for_map": lambda session, post: public_lists.addresses_for_map(session, part=1, size=10),
+    "tags_in_use": lambda session, post: public_lists.tags_in_use(session, limit=10),
 }
 
 
@@ -69,7 +70,7 @@ def test_feed_pages_join_seamlessly(database: Database, moments: Callable[[int],
 
     read: list[int] = []
     with database.read() as session:
-        while page := posts.feed_page(session, EVERYTHING, before=key_of(session, read), size=3):
+        while page := public_lists.feed_page(session, EVERYTHING, before=key_of(session, read), size=3):
             read += [post.id for post in page]
     assert read == [post.id for post in reversed(written)]
 
@@ -81,8 +82,8 @@ def test_archive_pages_join_seamlessly(database: Database, moments: Callable[[in
 
     read: list[int] = []
     with database.read() as session:
-        while page := posts.archive(session, before=key_of(session, read), size=3):
-            read += [post_id for post_id, _ in page]
+        while page := public_lists.archive(session, before=key_of(session, read), size=3):
+            read += [line.id for line in page]
     assert read == [post.id for post in reversed(written)]
 
 
@@ -106,9 +107,9 @@ def test_list_pages_join_both_ways(database: Database, moments: Callable[[int], 
         tag = posts.tag_by_slug(session, "moss")
         assert tag
         for kind in (EVERYTHING, PostFilter(tag_id=tag.id)):
-            second = posts.latest(session, kind, before=key_of(session, written[:2]), size=2)
-            third = posts.latest(session, kind, before=key_of(session, written[:4]), size=2)
-            again = posts.latest(session, kind, after=key_of(session, [third[0].id]), size=2)
+            second = public_lists.latest(session, kind, before=key_of(session, written[:2]), size=2)
+            third = public_lists.latest(session, kind, before=key_of(session, written[:4]), size=2)
+            again = public_lists.latest(session, kind, after=key_of(session, [third[0].id]), size=2)
             assert [[post.id for post in page] for page in (second, third, again)] == [
                 written[2:4],
                 written[4:],
@@ -121,7 +122,7 @@ def test_far_pages_are_found_from_the_end(database: Database) -> None:
         write_many(session, 7, at=an_hour_apart)
 
     with database.read() as session:
-        pages = [posts.latest_by_number(session, EVERYTHING, page=n, size=2, count=7) for n in (1, 2, 3, 4)]
+        pages = [public_lists.latest_by_number(session, EVERYTHING, page=n, size=2, count=7) for n in (1, 2, 3, 4)]
         titles = [[post.title for post in page] for page in pages]
         assert titles == [["Post 6", "Post 5"], ["Post 4", "Post 3"], ["Post 2", "Post 1"], ["Post 0"]]
 
@@ -131,9 +132,14 @@ def test_list_pages_count_from_one(database: Database) -> None:
         write_many(session, 5, at=an_hour_apart)
 
     with database.read() as session:
-        pages = [[post.title for post in posts.latest(session, EVERYTHING, skip=n, size=2)] for n in (0, 2, 4, 6)]
-        assert pages == [["Post 4", "Post 3"], ["Post 2", "Post 1"], ["Post 0"], []]
-        assert posts.count_public(session) == 5
+        pages = [public_lists.latest(session, EVERYTHING, skip=n, size=2) for n in (0, 2, 4, 6)]
+        assert [[post.title for post in page] for page in pages] == [
+            ["Post 4", "Post 3"],
+            ["Post 2", "Post 1"],
+            ["Post 0"],
+            [],
+        ]
+        assert public_lists.count(session) == 5
 
 
 def test_lists_follow_byline_and_tag(database: Database) -> None:
@@ -147,8 +153,8 @@ def test_lists_follow_byline_and_tag(database: Database) -> None:
         moss = posts.tag_by_slug(session, "moss")
         assert moss
         for kind in (PostFilter(byline_id=ines.id), PostFilter(tag_id=moss.id)):
-            assert [post.id for post in posts.latest(session, kind, size=9)] == [hers.id]
-            assert [post.id for post in posts.feed_page(session, kind, before=None, size=9)] == [hers.id]
+            assert [post.id for post in public_lists.latest(session, kind, size=9)] == [hers.id]
+            assert [post.id for post in public_lists.feed_page(session, kind, before=None, size=9)] == [hers.id]
         assert moss.post_count == 1
         assert session.get_one(Byline, ines.id).post_count == 1
 
@@ -160,7 +166,7 @@ def test_bylines_keep_their_order(database: Database) -> None:
         post = write_post(session, now=NOW, byline_ids=[*chosen, chosen[0]])
 
     with database.read() as session:
-        found = posts.public_post(session, post.slug)
+        found = public_posts.by_slug(session, post.slug)
         assert found
         assert [byline.name for byline in found.bylines] == names
 
@@ -172,8 +178,8 @@ def test_busiest_tags_come_first(database: Database) -> None:
         write_post(session, "Three", now=NOW, tags=["hidden"], publish=False)
 
     with database.read() as session:
-        assert posts.tags_in_use(session, limit=9) == [("moss", "moss"), ("rare", "rare")]
-        assert posts.tags_in_use(session, limit=1) == [("moss", "moss")]
+        assert public_lists.tags_in_use(session, limit=9) == [("moss", "moss"), ("rare", "rare")]
+        assert public_lists.tags_in_use(session, limit=1) == [("moss", "moss")]
 
 
 def rename(session: Session, post: Post, slug: str) -> None:
@@ -187,9 +193,9 @@ def test_former_addresses_lead_on(database: Database) -> None:
             rename(session, post, slug)
 
     with database.read() as session:
-        assert posts.current_slug(session, "the-garden") == "third"
-        assert posts.current_slug(session, "second") == "third"
-        assert posts.current_slug(session, "third") is None
+        assert public_posts.current_slug(session, "the-garden") == "third"
+        assert public_posts.current_slug(session, "second") == "third"
+        assert public_posts.current_slug(session, "third") is None
 
 
 def test_post_takes_its_address_back(database: Database) -> None:
@@ -199,8 +205,8 @@ def test_post_takes_its_address_back(database: Database) -> None:
         rename(session, post, "the-garden")
 
     with database.read() as session:
-        assert posts.current_slug(session, "second") == "the-garden"
-        assert posts.current_slug(session, "the-garden") is None
+        assert public_posts.current_slug(session, "second") == "the-garden"
+        assert public_posts.current_slug(session, "the-garden") is None
 
 
 def test_drafts_leave_no_address(database: Database) -> None:

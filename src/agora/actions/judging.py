@@ -22,6 +22,7 @@ from agora.store.comments import Comment, Commenter
 from agora.store.people import Person
 from agora.store.policies import Version
 from agora.store.posts import Post
+from agora.store.public_posts import PublicPost
 from agora.store.site import Site
 from agora.tokens import fingerprint
 
@@ -135,7 +136,7 @@ def refuse_blocked(verdict: Verdict) -> None:
         raise FieldErrors({"body": verdict.blocked[0].refusal})
 
 
-def takes_comments(post: Post | Discussion, rules: SiteRules, now: datetime) -> bool:
+def takes_comments(post: Post | Discussion | PublicPost, rules: SiteRules, now: datetime) -> bool:
     """Whether the discussion is open: it may be closed by hand, or by itself some days after publication."""
     days = rules.close_after_days if post.close_after_days is None else post.close_after_days
     if not post.discussion_open or not days or post.published_at is None:

@@ -12,7 +12,7 @@ from agora.rules import limits, markup, urls
 from agora.rules.checklist import CHECKLIST
 from agora.rules.errors import N_, Conflict, FieldErrors, Message
 from agora.rules.policy import Mode
-from agora.store import bylines, events, posts, search, versions
+from agora.store import bylines, events, post_lists, posts, search, versions
 from agora.store.people import Person
 from agora.store.posts import FormerSlug, Post, PostRevision, PostState, Tag, post_bylines
 
@@ -82,7 +82,7 @@ def save_post(
     if taken is None:
         raise stale
     session.refresh(post, ["edition"])
-    posts.unlist(session, post)
+    post_lists.unlist(session, post)
     before = (post.title, post.summary, post.body)
     _redirect_former(session, post, slug)
     _fill(session, post, draft, slug, now)
@@ -92,7 +92,7 @@ def save_post(
             post.updated_at = now
     session.flush()
     _set_bylines(session, post, draft.byline_ids)
-    posts.list_again(session, post)
+    post_lists.list_again(session, post)
     if post.is_public:
         search.keep(session, post)
         versions.touch(session, versions.SITE)
@@ -108,11 +108,11 @@ def publish_post(session: Session, post: Post, *, by: Person | None, now: dateti
     """Make a post public; one that was public before keeps its first date."""
     if post.is_public:
         return
-    posts.unlist(session, post)
+    post_lists.unlist(session, post)
     post.state = PostState.PUBLISHED
     post.published_at = post.published_at or now
     post.changed_at = now
-    posts.list_again(session, post)
+    post_lists.list_again(session, post)
     search.keep(session, post)
     versions.touch(session, versions.SITE)
     events.record(session, "post.published", at=now, post_id=post.id, person_id=by.id if by else None)
@@ -122,7 +122,7 @@ def unpublish_post(session: Session, post: Post, *, by: Person | None, now: date
     """Take a post back to the desk; its discussion waits with it."""
     if not post.is_public:
         return
-    posts.unlist(session, post)
+    post_lists.unlist(session, post)
     post.state = PostState.DRAFT
     post.changed_at = now
     search.keep(session, post)

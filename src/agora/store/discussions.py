@@ -143,7 +143,7 @@ _FIRST_COMMENTS, _FIRST_REPLIES = _first_comments(), _first_replies()
 
 
 def _rows(session: Session, query: Select[Any], asked: Mapping[str, Any] | None = None) -> list[ThreadLine]:
-    return [ThreadLine._make(row) for row in session.execute(query, asked)]
+    return [ThreadLine._make(row) for row in session.execute(query, asked).all()]
 
 
 @dataclass(frozen=True)

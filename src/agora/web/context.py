@@ -260,23 +260,28 @@ class Context:
         path = self._paths[name]
         return path.format_map(parameters) if parameters else path
 
+    def path_of(self, name: str) -> str:
+        """The same with its placeholders, as routes.py has it."""
+        return self._paths[name]
+
     def address(self, name: str, **parameters: Any) -> str:
         """The same as a whole address, for letters, feeds and other sites."""
         return self.settings.base_url + self.url(name, **parameters)
 
     def render(self, template: str, *, language: str | None = None, **presented: Any) -> str:
-        return self.house.renderer.render(
-            template,
-            language or self.language,
-            ctx=self,
-            site=self.site,
-            url=self.url,
-            address=self.address,
-            **presented,
-        )
+        return self.house.renderer.render(template, language or self.language, **self._common, **presented)
+
+    def encoded(self, template: str, *, language: str | None = None, **presented: Any) -> bytes:
+        """The same in UTF-8, for an answer."""
+        return self.house.renderer.encoded(template, language or self.language, **self._common, **presented)
+
+    @property
+    def _common(self) -> dict[str, Any]:
+        """What every template may use."""
+        return {"ctx": self, "site": self.site, "url": self.url, "address": self.address}
 
     def page(self, template: str, *, status: int = 200, language: str | None = None, **presented: Any) -> Response:
-        html = self.render(template, language=language, **presented)
+        html = self.encoded(template, language=language, **presented)
         return Response(html, status_code=status, media_type="text/html")
 
     def redirect(self, path: str, *, status: int = 303) -> Response:

@@ -10,11 +10,11 @@ from agora.actions.comments import CommentDraft
 from agora.actions.judging import PersonalData, Text
 from agora.actions.measures import UnderMeasure
 from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
-from agora.store import commenting, comments, discussions, posts, versions
+from agora.store import commenting, comments, discussions, public_posts, versions
 from agora.store.commenting import Discussion
 from agora.store.comments import Comment
 from agora.store.discussions import Position
-from agora.store.posts import Post
+from agora.store.public_posts import PublicPost
 from agora.web import csrf
 from agora.web.context import Context, whole_number
 from agora.web.pages.my_measure import acknowledge_with_form
@@ -51,7 +51,7 @@ def thread(context: Context) -> Response:
     at = discussions.position_of(context.session, whole_number(context.path("id")) or 0, replies=size)
     if at is None or at.root_id != at.comment_id:
         raise NotFound(N_("This comment is not public, or no longer."))
-    post = posts.public_post(context.session, at.post_slug)
+    post = public_posts.by_slug(context.session, at.post_slug)
     if post is None:
         raise NotFound()
     context.depends.add(versions.of_post(post.id))
@@ -83,7 +83,7 @@ def _path(context: Context, at: Position, key: str) -> str:
 def reply(context: Context) -> Response:
     """The form to answer one comment, on a page of its own."""
     comment = comments.on_a_public_post(context.session, whole_number(context.path("id")) or 0)
-    post = posts.public_post(context.session, comment.post.slug) if comment else None
+    post = public_posts.by_slug(context.session, comment.post.slug) if comment else None
     if comment is None or post is None:
         raise NotFound(N_("This comment is not public, or no longer."))
     parent = _parent(context, post, comment.id)
@@ -138,10 +138,10 @@ def form_again(context: Context, problem: FieldErrors | Refused) -> Response:
     return _respond(context, post, form, parent, status=422, obstacle=in_the_way)
 
 
-def _post(context: Context) -> Post:
+def _post(context: Context) -> PublicPost:
     """The post, also by an address that it had when somebody began to write."""
     slug = context.path("slug")
-    post = posts.public_post(context.session, posts.current_slug(context.session, slug) or slug)
+    post = public_posts.by_slug(context.session, public_posts.current_slug(context.session, slug) or slug)
     if post is None:
         raise _no_post()
     return post
@@ -191,7 +191,7 @@ def _draft(context: Context) -> CommentDraft:
     )
 
 
-def _filled_form(context: Context, post: Post) -> FormView:
+def _filled_form(context: Context, post: PublicPost) -> FormView:
     draft = _draft(context)
     return replace(
         empty_form(context, post),
@@ -204,7 +204,7 @@ def _filled_form(context: Context, post: Post) -> FormView:
     )
 
 
-def _preview(context: Context, post: Post, text: Text | None) -> Response:
+def _preview(context: Context, post: PublicPost, text: Text | None) -> Response:
     draft = _draft(context)
     actions.check_draft(draft, signed_in=True)  # who writes matters only when it is sent
     form = _filled_form(context, post)
@@ -213,13 +213,13 @@ def _preview(context: Context, post: Post, text: Text | None) -> Response:
     return _respond(context, post, form, _parent(context, post, draft.parent_id))
 
 
-def _parent(context: Context, post: Post, parent_id: int | None) -> Comment | None:
+def _parent(context: Context, post: PublicPost, parent_id: int | None) -> Comment | None:
     return comments.public_comment(context.session, parent_id, post.id) if parent_id else None
 
 
 def _respond(
     context: Context,
-    post: Post,
+    post: PublicPost,
     form: FormView,
     parent: Comment | None,
     *,

@@ -16,6 +16,7 @@ from agora.rules.permissions import Deed, may_edit_post
 from agora.rules.policy import MODE_NAMES, Mode
 from agora.store import bylines, comments, posts
 from agora.store.posts import Post
+from agora.store.public_posts import as_public
 from agora.web.context import Context, whole_number
 from agora.web.presenters.posts import post_view
 
@@ -252,7 +253,7 @@ def _preview(context: Context, post: Post | None) -> Response:
             actions.save_post(context.session, post, draft, edition=edition, by=context.person, now=context.now)
         context.session.refresh(post, ["bylines", "tags"])
         post.published_at = post.published_at or context.now
-        shown = post_view(context, post)
+        shown = post_view(context, as_public(post))
         language = post.language
         savepoint.rollback()
     return context.page(

@@ -11,9 +11,10 @@ from starlette.responses import Response
 from agora.i18n import translate
 from agora.rules.errors import N_, NotFound
 from agora.rules.typography import quotable
-from agora.store import bylines, discussions, events, posts, versions
+from agora.store import bylines, discussions, events, posts, public_lists, public_posts, versions
 from agora.store.discussions import FeedLine
-from agora.store.posts import EVERYTHING, Post, PostFilter
+from agora.store.public_lists import EVERYTHING, PostFilter
+from agora.store.public_posts import PostText, PublicPost
 from agora.web import cache
 from agora.web.context import Context
 from agora.web.presenters.paging import key_of, read_key
@@ -67,9 +68,9 @@ def comments_feed(context: Context) -> Response:
 
 
 def post_comments_feed(context: Context) -> Response:
-    post = posts.public_post(context.session, context.path("slug"))
+    post = public_posts.by_slug(context.session, context.path("slug"))
     if post is None:
-        current = posts.current_slug(context.session, context.path("slug"))
+        current = public_posts.current_slug(context.session, context.path("slug"))
         if current is None:
             raise NotFound()
         return context.redirect(context.url("post_comments_feed", slug=current), status=301)
@@ -80,13 +81,13 @@ def post_comments_feed(context: Context) -> Response:
 
 def _posts(context: Context, kind: PostFilter, title: str, page: str, name: str) -> Response:
     before = read_key(context.query("before"))
-    found = posts.feed_page(context.session, kind, before=before, size=SIZE)
+    found = public_lists.feed_page(context.session, kind, before=before, size=SIZE)
     entries = [_post_entry(context, post) for post in found]
-    older = key_of(found[-1].published_at or found[-1].created_at, found[-1].id) if len(found) == SIZE else None
+    older = key_of(found[-1].published_at, found[-1].id) if len(found) == SIZE else None
     return show_feed(context, entries, older, title=title, page=page, name=name, language=context.settings.language)
 
 
-def _comments(context: Context, post: Post | None, title: str, page: str, language: str) -> Response:
+def _comments(context: Context, post: PublicPost | None, title: str, page: str, language: str) -> Response:
     before = read_key(context.query("before"))
     post_id = post.id if post else None
     found = discussions.feed_page(context.session, post_id=post_id, before=before, size=SIZE)
@@ -100,7 +101,7 @@ def show_feed(context: Context, entries: list[Entry], older: str | None, **head:
     path = context.request.url.path
     query = f"?before={context.query('before')}" if read_key(context.query("before")) else ""
     base = context.settings.base_url
-    xml = context.render(
+    xml = context.encoded(
         "feeds/atom.xml",
         language=head.pop("language"),
         entries=entries,
@@ -122,15 +123,14 @@ def tag_id(context: Context, name: str) -> str:
     return f"tag:{context.site.tag_authority}:{name}"
 
 
-def _post_entry(context: Context, post: Post) -> Entry:
-    published = post.published_at or post.created_at
+def _post_entry(context: Context, post: PostText) -> Entry:
     return Entry(
         id=tag_id(context, f"post/{post.id}"),
         url=context.address("post", slug=post.slug),
         title=post.title,
         names=[(byline.name, context.address("byline", slug=byline.slug)) for byline in post.bylines],
-        published=published,
-        updated=post.updated_at or published,
+        published=post.published_at,
+        updated=post.updated_at or post.published_at,
         html=_absolute(context, post.body_html, context.address("post", slug=post.slug)),
         summary=post.summary,
         language=post.language,

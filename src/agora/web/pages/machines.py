@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from agora.rendering import static_version
 from agora.resources import folder
 from agora.rules.errors import NotFound
-from agora.store import posts
+from agora.store import public_lists
 from agora.web import cache
 from agora.web.context import Context, whole_number
 
@@ -50,23 +50,23 @@ def security(context: Context) -> Response:
 
 def sitemap(context: Context) -> Response:
     """All posts, or the list of the parts where they are (sitemaps.org)."""
-    parts = posts.count_maps(context.session, size=MAP_SIZE)
+    parts = public_lists.count_maps(context.session, size=MAP_SIZE)
     if parts <= 1:
         return _map(context, 1)
     locations = [context.address("sitemap_part", part=part) for part in range(1, parts + 1)]
-    return Response(context.render("feeds/sitemap-index.xml", parts=locations), media_type="application/xml")
+    return Response(context.encoded("feeds/sitemap-index.xml", parts=locations), media_type="application/xml")
 
 
 def sitemap_part(context: Context) -> Response:
     part = whole_number(context.path("part"))
-    if not part or part > posts.count_maps(context.session, size=MAP_SIZE):
+    if not part or part > public_lists.count_maps(context.session, size=MAP_SIZE):
         raise NotFound()
     return _map(context, part)
 
 
 def _map(context: Context, part: int) -> Response:
-    found = posts.addresses_for_map(context.session, part=part, size=MAP_SIZE)
-    xml = context.render(
+    found = public_lists.addresses_for_map(context.session, part=part, size=MAP_SIZE)
+    xml = context.encoded(
         "feeds/sitemap.xml",
         with_home=part == 1,
         posts=[(quote(context.address("post", slug=slug), safe=":/"), changed) for slug, changed in found],

@@ -8,9 +8,10 @@ from starlette.responses import Response
 from agora.rules import charter, markup
 from agora.rules.errors import NotFound
 from agora.rules.typography import typeset
-from agora.store import bylines, posts, site, versions
+from agora.store import bylines, posts, public_lists, public_posts, site, versions
 from agora.store.bylines import Portrait
-from agora.store.posts import EVERYTHING, Post, PostFilter
+from agora.store.public_lists import EVERYTHING, PostFilter
+from agora.store.public_posts import PostLine, PublicPost
 from agora.web import cache
 from agora.web.context import Context, whole_number
 from agora.web.presenters.comments import discussion_view, empty_form
@@ -26,9 +27,9 @@ def home(context: Context) -> Response:
         context,
         "posts/home.html",
         EVERYTHING,
-        posts.count_public(context.session),
+        public_lists.count(context.session),
         context.url("home"),
-        tags=posts.tags_in_use(context.session, limit=TAGS_ON_HOME),
+        tags=public_lists.tags_in_use(context.session, limit=TAGS_ON_HOME),
     )
 
 
@@ -68,16 +69,16 @@ def _list(context: Context, template: str, kind: PostFilter, count: int, url: st
     before = read_key(context.query("before")) if page > 1 else None
     after = read_key(context.query("after")) if page > 1 else None
     if before or after:
-        found = posts.latest(context.session, kind, before=before, after=after, size=size)
+        found = public_lists.latest(context.session, kind, before=before, after=after, size=size)
     else:
-        found = posts.latest_by_number(context.session, kind, page=page, size=size, count=count)
+        found = public_lists.latest_by_number(context.session, kind, page=page, size=size, count=count)
     pager = numbered(page, count, size, _with_keys(url, page, found))
     teasers = [teaser_view(context, post) for post in found]
     canonical = context.settings.base_url + (url if page == 1 else f"{url}?page={page}")
     return context.page(template, teasers=teasers, pager=pager, count=count, canonical=canonical, **presented)
 
 
-def _with_keys(url: str, page: int, found: Sequence[Post]) -> Callable[[int], str]:
+def _with_keys(url: str, page: int, found: Sequence[PostLine]) -> Callable[[int], str]:
     """Addresses of the pages beside this one: by number alone a far page would be looked for from the beginning."""
 
     def address(number: int) -> str:
@@ -86,7 +87,7 @@ def _with_keys(url: str, page: int, found: Sequence[Post]) -> Callable[[int], st
         if not found:
             return f"{url}?page={number}"
         name, post = ("before", found[-1]) if number > page else ("after", found[0])
-        return f"{url}?page={number}&{name}={key_of(post.published_at or post.created_at, post.id)}"
+        return f"{url}?page={number}&{name}={key_of(post.published_at, post.id)}"
 
     return address
 
@@ -97,9 +98,9 @@ def authors(context: Context) -> Response:
 
 
 def post(context: Context) -> Response:
-    found = posts.public_post(context.session, context.path("slug"))
+    found = public_posts.by_slug(context.session, context.path("slug"))
     if found is None:
-        current = posts.current_slug(context.session, context.path("slug"))
+        current = public_posts.current_slug(context.session, context.path("slug"))
         if current is None:
             raise NotFound()
         return context.redirect(context.url("post", slug=current), status=301)
@@ -111,8 +112,8 @@ def post(context: Context) -> Response:
     return show_post(context, found, discussion=discussion)
 
 
-def show_post(context: Context, found: Post, **presented: Any) -> Response:
-    """The page of a post, as readers see it and as its author previews it."""
+def show_post(context: Context, found: PublicPost, **presented: Any) -> Response:
+    """The page of a post, as readers see it."""
     return context.page(
         "posts/show.html",
         language=found.language,
@@ -125,12 +126,11 @@ def show_post(context: Context, found: Post, **presented: Any) -> Response:
 
 def archive(context: Context) -> Response:
     before = read_key(context.query("before"))
-    lines = posts.archive(context.session, before=before, size=ARCHIVE_PAGE)
+    lines = public_lists.archive(context.session, before=before, size=ARCHIVE_PAGE)
     older = None
     if len(lines) == ARCHIVE_PAGE:
-        last_id, last = lines[-1]
-        older = f"{context.url('archive')}?before={key_of(last.published_at, last_id)}"
-    years = archive_years(context, [line for _, line in lines])
+        older = f"{context.url('archive')}?before={key_of(lines[-1].published_at, lines[-1].id)}"
+    years = archive_years(context, lines)
     return context.page("posts/archive.html", years=years, older=older, newest=before is None)
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from agora.rules.errors import N_, Refused
 from agora.rules.search import LONGEST_QUERY, terms
-from agora.store import posts, search
+from agora.store import public_posts, search
 from agora.store.search import BEGINNING, IN_TEXT, IN_TITLE, Place
 from agora.web.context import Context, whole_number
 from agora.web.presenters.search import result_view
@@ -24,7 +24,7 @@ def show(context: Context) -> Response:
         return _page(context, asked, results=None)
     _spend(context)
     places = search.found(context.session, wanted, after=_place(context.query("after")), size=RESULTS + 1)
-    shown = posts.public_posts_by_id(context.session, [post_id for _, post_id in places[:RESULTS]])
+    shown = public_posts.by_ids(context.session, [post_id for _, post_id in places[:RESULTS]])
     further = None
     if len(places) > RESULTS:
         tier, post_id = places[RESULTS - 1]

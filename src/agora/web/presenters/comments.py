@@ -13,19 +13,19 @@ from agora.rules.moderation import State
 from agora.rules.policy import Mode, SiteRules
 from agora.store import discussions, events, site
 from agora.store.comments import Comment
-from agora.store.discussions import Part, ThreadLine
+from agora.store.discussions import Part, Thread, ThreadLine
 from agora.store.events import Event, LastDecision
-from agora.store.posts import Post
+from agora.store.public_posts import PublicPost
 from agora.web import csrf
 from agora.web.context import Context
 from agora.web.presenters.paging import Pager, numbered
-from agora.web.presenters.threads import CommentView, PlacedComment, Setting, drawn
+from agora.web.presenters.threads import CommentView, Scene, ThreadView
 
 
 @dataclass(frozen=True)
 class DiscussionView:
     count: int
-    comments: list[PlacedComment]
+    threads: list[ThreadView]
     pager: Pager
     feed: str
 
@@ -42,39 +42,37 @@ class ThreadPartView:
     """Some replies of a long thread with what they hang below; addresses are None at the ends."""
 
     first: CommentView
-    comments: list[PlacedComment]
+    thread: ThreadView
     count: int
     earlier: str | None
     later: str | None
 
 
-def discussion_view(context: Context, post: Post, page: int) -> DiscussionView:
+def discussion_view(context: Context, post: PublicPost, page: int) -> DiscussionView:
     """One page of the discussion, in a constant number of queries."""
     size, replies = context.settings.threads_per_page, context.settings.replies_per_page
     found = discussions.threads_page(context.session, post.id, page=page, size=size, replies=replies)
-    rests = {
-        thread.lines[-1].id: (_part_url(context, thread.root.id, "from", thread.next), thread.left_out)
-        for thread in found
-        if thread.next
-    }
-    lines = [line for thread in found for line in thread.lines]
-    placed = drawn(context, lines, _setting(context, post, lines), rests=rests)
+    scene, gone = _scene(context, post), _why_gone(context, post, [line for thread in found for line in thread.lines])
+    shown = [
+        ThreadView(scene, tuple(thread.lines), _of(gone, thread.lines), _rest(context, thread)) for thread in found
+    ]
     url = context.url("post", slug=post.slug)
     pager = numbered(
         page, post.thread_count, size, lambda n: f"{url}?page={n}#discussion" if n > 1 else f"{url}#discussion"
     )
     feed = context.url("post_comments_feed", slug=post.slug)
-    return DiscussionView(post.comment_count, placed, pager, feed)
+    return DiscussionView(post.comment_count, shown, pager, feed)
 
 
-def thread_part_view(context: Context, post: Post, root_id: int, part: Part) -> ThreadPartView:
+def thread_part_view(context: Context, post: PublicPost, root_id: int, part: Part) -> ThreadPartView:
     """A part of a thread, with all that its first reply hangs below."""
     standing_above = threads.lineage(part.lines[0].path or "")[:-1] if part.lines else []
     lines = [part.above[id_] for id_ in (root_id, *standing_above)] + part.lines
-    placed = drawn(context, lines, _setting(context, post, lines), elsewhere=part.above)
+    gone = _of(_why_gone(context, post, lines), lines)
+    thread = ThreadView(_scene(context, post), tuple(lines), gone, above=tuple(part.above.values()))
     return ThreadPartView(
-        first=placed[0].comment,
-        comments=placed,
+        first=thread.comments[0].comment,
+        thread=thread,
         count=part.above[root_id].shown_in_thread,
         earlier=_part_url(context, root_id, "before", part.before) if part.before else None,
         later=_part_url(context, root_id, "from", part.next) if part.next else None,
@@ -85,22 +83,33 @@ def _part_url(context: Context, root_id: int, key: str, comment_id: int) -> str:
     return f"{context.url('thread', id=root_id)}?{key}={comment_id}"
 
 
-def _setting(context: Context, post: Post, lines: list[ThreadLine]) -> Setting:
-    return Setting(
-        signers={byline.person_id for byline in post.bylines if byline.person_id},
-        gone=_why_gone(context, post, [line for line in lines if not line.is_public]),
-        here={line.id for line in lines},
+def _rest(context: Context, thread: Thread) -> tuple[str, int] | None:
+    """Where a thread goes on that is not shown to its end, and how many comments are left out."""
+    return (_part_url(context, thread.root.id, "from", thread.next), thread.left_out) if thread.next else None
+
+
+def _scene(context: Context, post: PublicPost) -> Scene:
+    return Scene(
+        signers=frozenset(byline.person_id for byline in post.bylines if byline.person_id),
         is_open=judging.takes_comments(post, _rules(context, post), context.now),
+        max_depth=context.settings.thread_depth,
+        comment_path=context.path_of("comment"),
+        log_url=context.url("log"),
     )
 
 
-def _why_gone(context: Context, post: Post, lines: list[ThreadLine]) -> dict[int, str]:
-    """By comment, the sentence that stands in its place, in the language of the page."""
-    if not lines:
+def _of(gone: Mapping[int, str], lines: list[ThreadLine]) -> tuple[str, ...]:
+    return tuple([gone[line.id] for line in lines if not line.is_public])
+
+
+def _why_gone(context: Context, post: PublicPost, lines: list[ThreadLine]) -> dict[int, str]:
+    """By comment that is not public, the sentence that stands in its place, in the language of the page."""
+    gone = {line.id: line.state for line in lines if not line.is_public}
+    if not gone:
         return {}
-    decisions = events.last_decisions(context.session, [line.id for line in lines])
+    decisions = events.last_decisions(context.session, list(gone))
     titles = decided_clauses(context, decisions.values())
-    sentences = {line.id: _gone_sentence(line.state, decisions.get(line.id), titles) for line in lines}
+    sentences = {id_: _gone_sentence(state, decisions.get(id_), titles) for id_, state in gone.items()}
     return {id_: translate(post.language, said.text, said.values) for id_, said in sentences.items()}
 
 
@@ -152,7 +161,7 @@ class FormView:
     asks: bool = False  # whether it shall be sent all the same
 
 
-def empty_form(context: Context, post: Post) -> FormView:
+def empty_form(context: Context, post: PublicPost) -> FormView:
     rules = _rules(context, post)
     return FormView(
         action=context.url("comments", slug=post.slug),
@@ -163,7 +172,7 @@ def empty_form(context: Context, post: Post) -> FormView:
     )
 
 
-def _rules(context: Context, post: Post) -> SiteRules:
+def _rules(context: Context, post: PublicPost) -> SiteRules:
     return judging.rules_in(post.moderation or context.site.moderation, context.settings, context.policy)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from agora.rules import log_lines
 from agora.rules.errors import Message
-from agora.store import ledger, people, posts, site
+from agora.store import ledger, people, public_posts, site
 from agora.store.ledger import LedgerEntry
 from agora.web.context import Context
 
@@ -40,7 +40,7 @@ class LogLine:
 def log_lines_of(context: Context, entries: list[LedgerEntry]) -> list[LogLine]:
     told = [(entry, ledger.facts_of(entry)) for entry in entries]
     clauses, names = _clauses(context, [facts for _, facts in told]), _names(context, entries)
-    shown = posts.public_titles(context.session, {entry.post_id for entry in entries if entry.post_id})
+    shown = public_posts.titles(context.session, {entry.post_id for entry in entries if entry.post_id})
     links = {id_: (title, context.url("post", slug=slug), language) for id_, (slug, title, language) in shown.items()}
     return [
         LogLine(

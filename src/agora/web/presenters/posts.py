@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from agora.actions.posts import reading_minutes
 from agora.store.bylines import Byline
-from agora.store.posts import ArchiveLine, Post
+from agora.store.public_lists import ArchiveLine
+from agora.store.public_posts import PostLine, PublicPost, Signer
 from agora.web.context import Context
 
 
@@ -59,7 +60,7 @@ class PostView(TeaserView):
     json_ld: dict[str, Any]
 
 
-def byline_view(context: Context, byline: Byline) -> BylineView:
+def byline_view(context: Context, byline: Byline | Signer) -> BylineView:
     words = [word for word in byline.name.replace("-", " ").split() if word[0].isalpha()]
     initials = "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words))
     portrait = context.url("portrait", portrait=byline.portrait_name + ".webp") if byline.portrait_name else None
@@ -67,17 +68,17 @@ def byline_view(context: Context, byline: Byline) -> BylineView:
     return BylineView(byline.name, initials.upper(), url, byline.bio_html, byline.links, portrait)
 
 
-def teaser_view(context: Context, post: Post) -> TeaserView:
+def teaser_view(context: Context, post: PostLine) -> TeaserView:
     return TeaserView(**_teaser(context, post))
 
 
-def _teaser(context: Context, post: Post) -> dict[str, Any]:
+def _teaser(context: Context, post: PostLine) -> dict[str, Any]:
     return {
         "title": post.title,
         "url": context.url("post", slug=post.slug),
         "summary": post.summary,
         "language": post.language,
-        "published_at": post.published_at or post.created_at,
+        "published_at": post.published_at,
         "names": [(byline.name, context.url("byline", slug=byline.slug)) for byline in post.bylines],
         "tags": [(tag.name, context.url("tag", slug=tag.slug)) for tag in post.tags],
         "comment_count": post.comment_count,
@@ -85,7 +86,7 @@ def _teaser(context: Context, post: Post) -> dict[str, Any]:
     }
 
 
-def post_view(context: Context, post: Post) -> PostView:
+def post_view(context: Context, post: PublicPost) -> PostView:
     canonical = context.address("post", slug=post.slug)
     description = post.summary or " ".join(post.body_html.striptags().split())[:200]
     return PostView(
@@ -100,24 +101,23 @@ def post_view(context: Context, post: Post) -> PostView:
     )
 
 
-def _source_card(post: Post) -> SourceCard | None:
+def _source_card(post: PublicPost) -> SourceCard | None:
     if not post.source_url:
         return None
     host = post.source_url.split("/")[2].removeprefix("www.")
     return SourceCard(post.source_title, post.source_url, host)
 
 
-def _json_ld(context: Context, post: Post, canonical: str, description: str) -> dict[str, Any]:
+def _json_ld(context: Context, post: PublicPost, canonical: str, description: str) -> dict[str, Any]:
     """The post in the words of schema.org (Article)."""
-    published = post.published_at or post.created_at
     return {
         "@context": "https://schema.org",
         "@type": "Article",
         "headline": post.title,
         "description": description,
         "inLanguage": post.language,
-        "datePublished": published.isoformat(),
-        "dateModified": (post.updated_at or published).isoformat(),
+        "datePublished": post.published_at.isoformat(),
+        "dateModified": (post.updated_at or post.published_at).isoformat(),
         "mainEntityOfPage": canonical,
         "commentCount": post.comment_count,
         "author": [

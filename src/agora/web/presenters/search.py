@@ -6,7 +6,7 @@ from datetime import datetime
 
 from agora.rules.search import Piece, Term, excerpt, marked
 from agora.rules.typography import typeset
-from agora.store.posts import Post
+from agora.store.public_posts import PostText
 from agora.web.context import Context
 
 
@@ -20,12 +20,12 @@ class ResultView:
     published_at: datetime
 
 
-def result_view(context: Context, post: Post, wanted: Sequence[Term]) -> ResultView:
+def result_view(context: Context, post: PostText, wanted: Sequence[Term]) -> ResultView:
     return ResultView(
         url=context.url("post", slug=post.slug),
         language=post.language,
         title=marked(typeset(post.title, post.language), wanted),
         excerpt=excerpt(f"{post.summary} {post.body_html.striptags()}", wanted),
         names=[(byline.name, context.url("byline", slug=byline.slug)) for byline in post.bylines],
-        published_at=post.published_at or post.created_at,
+        published_at=post.published_at,
     )

@@ -1,6 +1,6 @@
-"""Comments in the order of reading, as every page draws them."""
+"""Threads and comments, as every page draws them."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Set
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,7 +11,6 @@ from agora.rules.errors import N_
 from agora.rules.moderation import State
 from agora.rules.threads import Drawn
 from agora.store.discussions import ThreadLine
-from agora.web.context import Context
 
 BADGE_BYLINE = N_("Signs this article")
 BADGE_TEAM = N_("Team")
@@ -40,6 +39,10 @@ class CommentView(NamedTuple):
     may_reply: bool
     in_reply_to: tuple[str, str] | None
 
+    @property
+    def length(self) -> int:
+        return len(self.html)
+
 
 class PlacedComment(NamedTuple):
     """A comment in the order of reading. `closes` counts the lists of replies that end with it.
@@ -50,47 +53,60 @@ class PlacedComment(NamedTuple):
     comment: CommentView
     has_replies: bool
     closes: int
-    rest: tuple[str, int] | None = None
+    rest: tuple[str, int] | None
 
 
-class Setting(NamedTuple):
-    """What is the same for all comments of a page."""
+class Scene(NamedTuple):
+    """What is the same for all threads of a page."""
 
-    signers: Set[int]  # the people who sign the post
-    gone: Mapping[int, str]  # by comment, the sentence that stands in its place
-    here: Set[int]  # the comments of this page
+    signers: frozenset[int]  # the people who sign the post
     is_open: bool
+    max_depth: int
+    comment_path: str  # as web/routes.py has it
+    log_url: str
 
 
-def drawn(
-    context: Context,
-    lines: Sequence[ThreadLine],
-    setting: Setting,
-    *,
-    elsewhere: Mapping[int, ThreadLine] | None = None,
-    rests: Mapping[int, tuple[str, int]] | None = None,
-) -> list[PlacedComment]:
-    """Lines in the order of the page as it shows them; `rests` by the comment after which something is left out.
+class ThreadView(NamedTuple):
+    """All that is shown of a thread, and so the key under which its markup is remembered.
 
-    Each comes with what follows it: replies, or the ends of lists of replies.
+    It is drawn only when there is no markup of it: on most pages most threads are as they were.
     """
-    placed = threads.draw(lines, max_depth=context.settings.thread_depth, elsewhere=elsewhere)
-    rests = rests or {}
-    following = [*(depth for _, depth, _ in placed), 0][1:]
-    return [
-        PlacedComment(_view(context, setting, one), then > one.depth, max(0, one.depth - then), rests.get(one.item.id))
-        for one, then in zip(placed, following, strict=True)
-    ]
+
+    scene: Scene
+    lines: tuple[ThreadLine, ...]
+    gone: tuple[str, ...]  # for each line that is not public, the sentence that stands in its place
+    rest: tuple[str, int] | None = None  # after the last line
+    above: tuple[ThreadLine, ...] = ()  # who is answered, but stands on another page
+
+    @property
+    def length(self) -> int:
+        return sum(len(line.html) for line in self.lines)
+
+    @property
+    def comments(self) -> list[PlacedComment]:
+        """In the order of reading, each with what follows it: replies, or ends."""
+        drawn = threads.draw(
+            self.lines, max_depth=self.scene.max_depth, elsewhere={line.id: line for line in self.above}
+        )
+        here = {line.id for line in self.lines}
+        gone = dict(zip((line.id for line in self.lines if not line.is_public), self.gone, strict=True))
+        views = [_view(self.scene, one, gone.get(one.item.id), here) for one in drawn]
+        depths = [*(one.depth for one in drawn), 0]
+        rests = [None] * (len(views) - 1) + [self.rest]
+        return [
+            PlacedComment(view, then > depth, max(0, depth - then), rest)
+            for view, depth, then, rest in zip(views, depths, depths[1:], rests, strict=False)
+        ]
 
 
-def _view(context: Context, setting: Setting, drawn: Drawn[ThreadLine]) -> CommentView:
+def _view(scene: Scene, drawn: Drawn[ThreadLine], gone: str | None, here: Set[int]) -> CommentView:
     line, _, answered = drawn
-    gone, badge = setting.gone.get(line.id), None
+    badge = None
     if line.person_id:
-        badge = BADGE_BYLINE if line.person_id in setting.signers else BADGE_TEAM
+        badge = BADGE_BYLINE if line.person_id in scene.signers else BADGE_TEAM
     return CommentView(
         id=line.id,
-        url=context.url("comment", id=line.id),
+        url=scene.comment_path.format(id=line.id),
         name=line.name,
         website=line.website,
         html=line.html,
@@ -98,13 +114,13 @@ def _view(context: Context, setting: Setting, drawn: Drawn[ThreadLine]) -> Comme
         edited=line.is_edited,
         badge=badge,
         gone=gone,
-        log_url=context.url("log") if gone and line.state in BY_MODERATION else None,
-        may_reply=setting.is_open,
-        in_reply_to=_answered(context, answered, setting.here) if answered else None,
+        log_url=scene.log_url if gone and line.state in BY_MODERATION else None,
+        may_reply=scene.is_open,
+        in_reply_to=_answered(scene, answered, here) if answered else None,
     )
 
 
-def _answered(context: Context, line: ThreadLine, here: Set[int]) -> tuple[str, str]:
+def _answered(scene: Scene, line: ThreadLine, here: Set[int]) -> tuple[str, str]:
     """The address of who is answered, on this page or elsewhere, and the name if it may be shown."""
-    url = f"#comment-{line.id}" if line.id in here else context.url("comment", id=line.id)
+    url = f"#comment-{line.id}" if line.id in here else scene.comment_path.format(id=line.id)
     return url, line.name if line.is_public else ""
