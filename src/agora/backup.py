@@ -1,6 +1,8 @@
 """`agora backup` and `agora restore`: one file that holds what a site on SQLite cannot do without."""
 
+import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +21,7 @@ from agora.store.location import location
 from agora.store.migrations import revision_of
 from agora.store.schema import migrate
 
-DRAFT = "archive"  # while it is being written
+DRAFT, UNFINISHED = "archive", ".unfinished"  # while it is being written
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def make(settings: Settings, path: Path, *, overwrite: bool, now: datetime, prog
     with _explained("no backup was made"), _workshop(path) as folder:
         copy = folder / DATABASE
         revision = _copy(settings, copy, progress)
-        with _looked_through(copy, "it"):
+        with _looked_through(copy, "it", progress):
             manifest = pack(copy, folder / DRAFT, revision, settings.secret_key, now, progress)
         _put(folder / DRAFT, path, overwrite=overwrite)
         _leave_mark(settings.data_dir / LAST_BACKUP, path)
@@ -57,8 +59,8 @@ def restore(settings: Settings, path: Path, *, force: bool, progress: Progress) 
     with _explained("nothing was restored"), _workshop(target) as folder:
         draft = folder / DATABASE
         manifest, secret = unpack(path, draft, progress)
-        with _looked_through(draft, f"the database in {path}"):
-            progress("Looked through", 0, 1)
+        with _looked_through(draft, f"the database in {path}", progress):
+            pass
         _bring_forward(draft)
         kept_as = _replace(target, draft)
         return Restored(manifest, kept_as, other_key=not keep_secret(settings, secret))
@@ -78,8 +80,24 @@ def _explained(outcome: str) -> Iterator[None]:
 @contextmanager
 def _workshop(path: Path) -> Iterator[Path]:
     """A folder on the same disk as this file, into which only its owner can look; nothing of it stays."""
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", suffix=".unfinished", dir=path.parent) as folder:
+    for left in path.parent.glob(f".*{UNFINISHED}"):
+        with suppress(OSError), _held(left):  # by nobody: its process was killed
+            if any(left.iterdir()) and all(part.name.startswith((DATABASE, DRAFT)) for part in left.iterdir()):
+                shutil.rmtree(left)
+    workshop = tempfile.TemporaryDirectory(prefix=f".{path.name}-", suffix=UNFINISHED, dir=path.parent)
+    with workshop as folder, _held(Path(folder)):
         yield Path(folder)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder while this process lives. Raises OSError if another one does."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 # Refusing first
@@ -138,7 +156,7 @@ def _copy(settings: Settings, draft: Path, progress: Progress) -> str:
 
 
 @contextmanager
-def _looked_through(copy: Path, name: str) -> Iterator[None]:
+def _looked_through(copy: Path, name: str, progress: Progress) -> Iterator[None]:
     """Look for damage while something else is done with the copy. Raises CopyFailed at the end if there is some."""
     given_up = Event()
     with ThreadPoolExecutor(1) as executor:
@@ -148,7 +166,9 @@ def _looked_through(copy: Path, name: str) -> Iterator[None]:
         except BaseException:
             given_up.set()
             raise
+        progress("Looked through", 0, 1)
         found = looking.result()
+        progress("Looked through", 1, 1)
     if found:
         raise CopyFailed(f"{name} is damaged: {found[0].splitlines()[-1]}")
 

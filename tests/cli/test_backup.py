@@ -226,8 +226,8 @@ def test_postgresql_has_its_own_tools(run: Run, command: tuple[str, ...]) -> Non
     assert "pg_" in sentence(run(*command, database_url="postgresql://nobody@127.0.0.1/agora"))
 
 
-def test_killed_backup_leaves_no_file(backed_up: Path, tmp_path: Path) -> None:
-    """Stopped in the middle, then killed: nothing that could be taken for a backup."""
+def test_killed_backup_leaves_no_file(backed_up: Path, run: Run, tmp_path: Path) -> None:
+    """Stopped in the middle, then killed: nothing that could be taken for a backup; the next one clears it away."""
     with closing(sqlite3.connect("var/agora.db")) as connection, connection:
         connection.execute("CREATE TABLE ballast AS SELECT randomblob(40000000) AS noise")
     process = psutil.Popen(
@@ -245,6 +245,8 @@ def test_killed_backup_leaves_no_file(backed_up: Path, tmp_path: Path) -> None:
         pipe.close()
     assert not (tmp_path / "second.zip").exists()
     assert people(tmp_path / "var" / "agora.db") == ["Ada"]
+    said(run("backup", "third.zip"))
+    assert files(tmp_path) == {"site.zip", "third.zip", "var"}
 
 
 @pytest.fixture
