@@ -82,7 +82,7 @@ def _workshop(path: Path) -> Iterator[Path]:
     """A folder on the same disk as this file, into which only its owner can look; nothing of it stays."""
     for left in path.parent.glob(f".*{UNFINISHED}"):
         with suppress(OSError), _held(left):  # by nobody: its process was killed
-            if any(left.iterdir()) and all(part.name.startswith((DATABASE, DRAFT)) for part in left.iterdir()):
+            if all(part.name.startswith((DATABASE, DRAFT)) for part in left.iterdir()):
                 shutil.rmtree(left)
     workshop = tempfile.TemporaryDirectory(prefix=f".{path.name}-", suffix=UNFINISHED, dir=path.parent)
     with workshop as folder, _held(Path(folder)):
