@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
-from sqlalchemy import Select, Table, bindparam, func, insert, literal, or_, select, text, true, update
+from sqlalchemy import Select, Table, bindparam, func, literal, or_, select, text, true, update
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -20,6 +20,7 @@ from agora.store.comments import Comment, Commenter, CommentRevision
 from agora.store.events import Event
 from agora.store.measures import Measure
 from agora.store.posts import FormerSlug, Post, PostState
+from agora.store.prepared import Prepared, insert_of
 from agora.store.site import Site
 
 
@@ -70,13 +71,15 @@ _DISCUSSION = (
     .join_from(POSTS, _LATEST, true(), isouter=True)
     .where(POSTS.c.state == PostState.PUBLISHED)
 )
-_BY_SLUG = _DISCUSSION.where(POSTS.c.slug == bindparam("slug"))
-_BY_FORMER_SLUG = _DISCUSSION.join(FORMER, FORMER.c.post_id == POSTS.c.id).where(FORMER.c.slug == bindparam("slug"))
+_BY_SLUG = Prepared(_DISCUSSION.where(POSTS.c.slug == bindparam("slug")))
+_BY_FORMER_SLUG = Prepared(
+    _DISCUSSION.join(FORMER, FORMER.c.post_id == POSTS.c.id).where(FORMER.c.slug == bindparam("slug"))
+)
 
 
 def discussion(session: Session, slug: str) -> Discussion | None:
     """The discussion of a public post, also by an address that the post had before."""
-    row = session.execute(_BY_SLUG, {"slug": slug}).first() or session.execute(_BY_FORMER_SLUG, {"slug": slug}).first()
+    row = _BY_SLUG.first(session, {"slug": slug}) or _BY_FORMER_SLUG.first(session, {"slug": slug})
     return Discussion(*row) if row else None
 
 
@@ -91,10 +94,12 @@ class Address(NamedTuple):
 _ADDRESS = select(COMMENTERS.c.id, COMMENTERS.c.verified_at, COMMENTERS.c.proven_from).where(
     COMMENTERS.c.email == bindparam("email")
 )
-_NEW_ADDRESS = text(
-    "INSERT INTO commenters (email, created_at, proven_from) VALUES (:email, :created_at, '')"
-    " ON CONFLICT (email) DO NOTHING RETURNING id"
-).bindparams(bindparam("created_at", type_=UtcDateTime))
+_NEW_ADDRESS = Prepared(
+    text(
+        "INSERT INTO commenters (email, created_at, proven_from) VALUES (:email, :created_at, '')"
+        " ON CONFLICT (email) DO NOTHING RETURNING id"
+    ).bindparams(bindparam("created_at", type_=UtcDateTime))
+)
 
 
 def address_of(session: Session, email: str, *, now: datetime) -> Address:
@@ -105,7 +110,7 @@ def address_of(session: Session, email: str, *, now: datetime) -> Address:
 
 def add_address(session: Session, email: str, *, now: datetime) -> Address:
     """A commenter whose address nobody has used yet."""
-    added = session.execute(_NEW_ADDRESS, {"email": email, "created_at": now}).scalar()
+    added = _NEW_ADDRESS.run(session, {"email": email, "created_at": now}).scalar()
     if added is None:  # of two who come with it in the same moment, this one waited for the other
         return Address(*session.execute(_ADDRESS, {"email": email}).one())
     return Address(added, None, "")
@@ -183,22 +188,24 @@ class Known(NamedTuple):
 
 # One question instead of three; the row of nobody is there also where the address is new.
 _NOBODY = select(literal(1).label("one")).subquery()
-_KNOWN = select(
-    COMMENTERS.c.id,
-    COMMENTERS.c.verified_at,
-    COMMENTERS.c.proven_from,
-    _SAME_WORDS.scalar_subquery(),
-    select(MEASURES.c.id)
-    .where(
-        or_(
-            MEASURES.c.commenter_id == COMMENTERS.c.id,
-            MEASURES.c.person_id == bindparam("person_id"),
-            MEASURES.c.source == bindparam("source"),
-        ),
-        MEASURES.c.ended_at.is_(None),
-    )
-    .exists(),
-).select_from(_NOBODY.outerjoin(COMMENTERS, COMMENTERS.c.email == bindparam("email")))
+_KNOWN = Prepared(
+    select(
+        COMMENTERS.c.id,
+        COMMENTERS.c.verified_at,
+        COMMENTERS.c.proven_from,
+        _SAME_WORDS.scalar_subquery(),
+        select(MEASURES.c.id)
+        .where(
+            or_(
+                MEASURES.c.commenter_id == COMMENTERS.c.id,
+                MEASURES.c.person_id == bindparam("person_id"),
+                MEASURES.c.source == bindparam("source"),
+            ),
+            MEASURES.c.ended_at.is_(None),
+        )
+        .exists(),
+    ).select_from(_NOBODY.outerjoin(COMMENTERS, COMMENTERS.c.email == bindparam("email")))
+)
 
 
 def known_of(
@@ -213,8 +220,10 @@ def known_of(
         "since": since,
         "but": 0,
     }
-    id_, verified_at, proven_from, repeats, is_measured = session.execute(_KNOWN, asked).one()
-    return Known(Address(id_, verified_at, proven_from) if id_ else None, repeats, bool(is_measured))
+    row = _KNOWN.first(session, asked)
+    assert row  # noqa: S101 - nobody is always there
+    id_, verified_at, proven_from, repeats, is_measured = row
+    return Known(Address(id_, verified_at, proven_from) if id_ else None, repeats, is_measured)
 
 
 def recent_of_source(session: Session, source: str, *, since: datetime) -> int:
@@ -269,13 +278,15 @@ def same_submission(
 
 # What is written
 
-_NEW_COMMENT, _NEW_REVISION = insert(COMMENTS), insert(REVISIONS)
-_REVISION_STANDS = (
+# What is not known yet: the id, the revision, and that somebody wants it erased.
+_WRITTEN = tuple(column.key for column in COMMENTS.c if column.key not in {"id", "revision_id", "erase_asked_at"})
+_NEW_COMMENT = insert_of(COMMENTS, *_WRITTEN)
+_NEW_REVISION = insert_of(REVISIONS, *(column.key for column in REVISIONS.c if column.key != "id"))
+_REVISION_STANDS = Prepared(
     update(COMMENTS)
     .where(COMMENTS.c.id == bindparam("comment_id"))
     .values(revision_id=bindparam("standing"), path=bindparam("stands_at"))
 )
-_WRITTEN = tuple(column.key for column in COMMENTS.c if column.key != "id")
 
 
 def add(
@@ -295,8 +306,7 @@ def add(
     is_public = comment.state is State.PUBLISHED
     if is_public and place is None:
         comment.thread_number, comment.shown_in_thread = comments.number_of_new_thread(session, comment.post_id), 1
-    stated = {name: value for name, value in vars(comment).items() if name in _WRITTEN}
-    comment.id = _id_of(session.execute(_NEW_COMMENT, stated))
+    comment.id = _NEW_COMMENT.run(session, vars(comment)).scalar_one()
     standing = add_revision(
         session,
         comment.id,
@@ -308,7 +318,7 @@ def add(
         created_at=comment.created_at,
     )
     path = threads.path_below(place.path, comment.id) if place and is_public else None
-    session.execute(_REVISION_STANDS, {"comment_id": comment.id, "standing": standing, "stands_at": path})
+    _REVISION_STANDS.run(session, {"comment_id": comment.id, "standing": standing, "stands_at": path})
     set_committed_value(comment, "revision_id", standing)
     set_committed_value(comment, "path", path)
     tallies.add(session, tallies.of_state(comment.state), 1, of=comment.post_id)
@@ -321,8 +331,4 @@ def add(
 
 def add_revision(session: Session, comment_id: int, **columns: Any) -> int:
     """Keep another text of a comment; its id."""
-    return _id_of(session.execute(_NEW_REVISION, {"comment_id": comment_id, **columns}))
-
-
-def _id_of(result: Any) -> int:
-    return int(result.inserted_primary_key[0])
+    return int(_NEW_REVISION.run(session, {"comment_id": comment_id, **columns}).scalar_one())

@@ -14,6 +14,7 @@ from agora.rules.policy import Mode, Reason
 from agora.store import tallies
 from agora.store.columns import Base, Identity, SafeHtml, UtcDateTime, Words, one_of
 from agora.store.posts import Post, PostState
+from agora.store.prepared import Prepared
 
 
 def some_rows(name: str, *columns: str, which: str, unique: bool = False) -> Index:
@@ -306,7 +307,7 @@ def change_text(session: Session, comment: Comment, *, revision_id: int, fingerp
 
 _comments: Any = Comment.__table__
 _posts: Any = Post.__table__
-_COUNT_IN_POST = (
+_COUNT_IN_POST = Prepared(
     update(_posts)
     .where(_posts.c.id == bindparam("post"))
     .values(
@@ -352,7 +353,7 @@ def number_of_new_thread(session: Session, post_id: int) -> int:
 
 
 def _count_in_post(session: Session, post_id: int, by: int, begun: int) -> int:
-    counted = session.execute(_COUNT_IN_POST, {"post": post_id, "by": by, "begun": begun})
+    counted = _COUNT_IN_POST.run(session, {"post": post_id, "by": by, "begun": begun})
     return int(counted.scalar_one())
 
 

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agora.rules.moderation import Decision, Party, State
 from agora.store.columns import Base, Identity, UtcDateTime, Words, one_of
+from agora.store.prepared import insert_of
 
 
 class Event(Base):
@@ -105,14 +106,17 @@ class Recorded(NamedTuple):
     decision: Decision | None
 
 
-_NEW_EVENT, _NEW_DELIVERY = insert(Event.__table__), insert(Delivery.__table__)  # type: ignore[arg-type]
+_EVENTS: Any = Event.__table__
+_FACTS = tuple(column.key for column in _EVENTS.c if column.key != "id")
+_NO_FACTS: dict[str, Any] = {**dict.fromkeys(_FACTS), "explanation": "", "details": {}}
+_NEW_EVENT, _NEW_DELIVERY = insert_of(_EVENTS, *_FACTS), insert(Delivery.__table__)  # type: ignore[arg-type]
 
 
 def record(session: Session, kind: str, *, at: datetime, **facts: Any) -> Recorded:
     """Write down that something happened; `facts` are the event's columns."""
     session.flush()  # what it tells of comes first
-    result: Any = session.execute(_NEW_EVENT, {"kind": kind, "at": at, **facts})
-    return Recorded(int(result.inserted_primary_key[0]), kind, at, facts.get("decision"))
+    number = _NEW_EVENT.run(session, {**_NO_FACTS, "kind": kind, "at": at, **facts}).scalar_one()
+    return Recorded(number, kind, at, facts.get("decision"))
 
 
 def deliver(session: Session, event: Recorded, letter: str, *to: dict[str, Any], wait: timedelta = timedelta()) -> None:

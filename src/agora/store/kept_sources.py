@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, insert, select
+from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agora.store.columns import Base, UtcDateTime
+from agora.store.prepared import insert_of
 
 
 class Source(Base):
@@ -22,11 +23,11 @@ class Source(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
-_NEW = insert(Source.__table__)  # type: ignore[arg-type]
+_NEW = insert_of(Source.__table__, "comment_id", "address", "port", "at", id_=False)  # type: ignore[arg-type]
 
 
 def keep(session: Session, comment_id: int, *, address: str, port: int | None, at: datetime) -> None:
-    session.execute(_NEW, {"comment_id": comment_id, "address": address[:45], "port": port, "at": at})
+    _NEW.run(session, {"comment_id": comment_id, "address": address[:45], "port": port, "at": at})
 
 
 def of_comments(session: Session, comment_ids: Iterable[int]) -> list[Source]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agora.rules.moderation import State
 from agora.store.columns import Base
+from agora.store.prepared import Prepared
 
 PUBLIC_POSTS = "posts-published"
 
@@ -37,9 +38,11 @@ def add(session: Session, name: str, by: int, *, of: int = 0) -> None:
 
 _TALLIES: Any = Tally.__table__
 # In words that both databases know: SQLAlchemy's own bring along all that it knows of PostgreSQL, 2 MB in each process.
-_ADD = text(
-    "INSERT INTO tallies (name, stripe, count) VALUES (:name, :stripe, :count)"
-    " ON CONFLICT (name, stripe) DO UPDATE SET count = tallies.count + excluded.count"
+_ADD = Prepared(
+    text(
+        "INSERT INTO tallies (name, stripe, count) VALUES (:name, :stripe, :count)"
+        " ON CONFLICT (name, stripe) DO UPDATE SET count = tallies.count + excluded.count"
+    )
 )
 
 
@@ -49,7 +52,7 @@ def settle(session: Session) -> None:
     # Always in the same order: two transactions that change the same rows wait for each other, but never in a circle.
     rows = [{"name": name, "stripe": stripe, "count": by} for (name, stripe), by in sorted(changes.items()) if by]
     if rows:
-        session.execute(_ADD, rows)
+        _ADD.run_each(session, rows)
 
 
 _SUMS = (

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agora.store.columns import Base
+from agora.store.prepared import Prepared
 
 # What a page can depend on. A public change grows the version of each scope in which it is seen.
 SITE = "site"  # posts, bylines, tags, the charter, the choices made at the desk
@@ -30,9 +31,11 @@ def touch(session: Session, *scopes: str) -> None:
     session.info.setdefault("touched", set()).update(scopes)
 
 
-_GROW = text(
-    "INSERT INTO versions (scope, number) VALUES (:scope, 1)"
-    " ON CONFLICT (scope) DO UPDATE SET number = versions.number + 1"
+_GROW = Prepared(
+    text(
+        "INSERT INTO versions (scope, number) VALUES (:scope, 1)"
+        " ON CONFLICT (scope) DO UPDATE SET number = versions.number + 1"
+    )
 )
 
 
@@ -42,7 +45,7 @@ def grow(session: Session) -> None:
     if not touched:
         return
     # Always in the same order: two transactions that touch the same scopes wait for each other, but never in a circle.
-    session.execute(_GROW, [{"scope": scope} for scope in sorted(touched)])
+    _GROW.run_each(session, [{"scope": scope} for scope in sorted(touched)])
 
 
 def numbers(session: Session, scopes: Iterable[str]) -> dict[str, int]:
