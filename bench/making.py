@@ -51,7 +51,7 @@ def measure(plan: Plan) -> Section:
                 "two",
                 "rate",
                 "requests/s",
-                against="one on one",
+                against="one process on one",
                 theirs="one",
                 wanted=ratio_of_at_least(TWICE),
             ),
