@@ -23,7 +23,7 @@ from agora.store.people import Person
 from agora.store.policies import Version
 from agora.store.posts import Post
 from agora.store.public_posts import PublicPost
-from agora.store.site import Site
+from agora.store.site import Choices, Site
 from agora.tokens import fingerprint
 
 # Within this time the same words elsewhere are a repeat.
@@ -84,7 +84,7 @@ class Sender:
         return self.address.verified_at is not None and self.address.proven_from == self.whence
 
 
-def rules_of(session: Session, post: Post, site: Site, settings: Settings) -> SiteRules:
+def rules_of(session: Session, post: Post, site: Site | Choices, settings: Settings) -> SiteRules:
     """What is asked of comments under this post: its own mode, else the desk's, else the settings'."""
     return rules_in(post.moderation or site.moderation, settings, policies.current_version(session))
 

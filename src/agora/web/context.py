@@ -26,7 +26,7 @@ from agora.store import site as site_store
 from agora.store.database import Database
 from agora.store.people import DeskSession, Person
 from agora.store.policies import Version
-from agora.store.site import Site
+from agora.store.site import Choices
 from agora.tokens import Tokens, fingerprint
 from agora.web import csrf
 from agora.web.desk_nav import Navigation, navigation
@@ -187,8 +187,8 @@ class Context:
         return paths
 
     @cached_property
-    def site(self) -> Site:
-        return site_store.the_site(self.session)
+    def site(self) -> Choices:
+        return site_store.choices(self.session)
 
     @cached_property
     def policy(self) -> Version | None:

@@ -123,7 +123,7 @@ def save_settings(context: Context) -> Response:
     moderation = context.fields.text("moderation")
     site_actions.change_site(
         context.session,
-        context.site,
+        site.the_site(context.session),
         title=context.fields.line("title"),
         tagline=context.fields.line("tagline"),
         contact=context.fields.line("contact"),

@@ -15,6 +15,7 @@ from agora.rules.checklist import CHECKLIST
 from agora.rules.errors import N_, Conflict, FieldErrors, Message, Refused
 from agora.rules.policy import EFFECT_NAMES, MODE_NAMES, Mode, SiteRules
 from agora.store import policies
+from agora.store import site as site_store
 from agora.store.policies import Version
 from agora.web.context import Context, whole_number
 
@@ -76,7 +77,7 @@ def _save_choices(context: Context, rules: SiteRules) -> bool:
 
 
 def _save_mode(context: Context) -> bool:
-    site, mode = context.site, _sent_mode(context)
+    site, mode = site_store.the_site(context.session), _sent_mode(context)
     if mode is site.moderation:
         return False
     site_actions.change_site(

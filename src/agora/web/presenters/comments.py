@@ -99,7 +99,7 @@ def _scene(context: Context, post: PublicPost) -> Scene:
 
 
 def _of(gone: Mapping[int, str], lines: list[ThreadLine]) -> tuple[str, ...]:
-    return tuple([gone[line.id] for line in lines if not line.is_public])
+    return tuple([gone[line.id] for line in lines if line.id in gone])
 
 
 def _why_gone(context: Context, post: PublicPost, lines: list[ThreadLine]) -> dict[int, str]:

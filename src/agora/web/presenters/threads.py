@@ -80,7 +80,7 @@ class ThreadView(NamedTuple):
 
     @property
     def length(self) -> int:
-        return sum(len(line.html) for line in self.lines)
+        return sum([len(line.html) for line in self.lines])
 
     @property
     def comments(self) -> list[PlacedComment]:
