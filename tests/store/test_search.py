@@ -105,6 +105,7 @@ def test_odd_queries_find_nothing(database: Database) -> None:
         "rose & !x",
         "NEAR(rose tulipe)",
         "rose:*<->x",
+        "ab\u19b0cd",
     ):
         assert found(database, odd) == [], odd
     assert found(database, "rose*") == found(database, "'rose'") == ["Les roses"]

@@ -14,7 +14,8 @@ BEFORE_MATCH = 60
 # A shorter word must be met whole, and so short is what remains of a word without its ending.
 SHORTEST_STEM = 4
 
-_WORD = re.compile(r"[^\W_]+")
+# Without signs that Python takes for letters and SQLite for ends of words: vowels of New Tai Lue, and Vedic marks.
+_WORD = re.compile(r"[^\W_\u19b0-\u19c9\u1cf2\u1cf3]+")
 _TWO_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ł": "l"})
 # In nearly every text, so that they tell nothing.
 _FRENCH = (
