@@ -34,14 +34,19 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 if room := memory():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(room))
 
-# Where files take long: they come first, so that at the end no process waits long for the other.
-LONG = ("browser", "faults", "rules", "cli", "servers")
+# What takes long comes first, so that at the end no process waits long for the others: one file before all, then rooms.
+LONGEST = "test_screens.py"
+LONG = ("browser", "faults", "cli", "rules", "servers")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take long before the others: a process takes the next file that no other has."""
-    rooms = [*LONG, ""]
-    items.sort(key=lambda item: rooms.index(room if (room := item.path.parent.name) in LONG else ""))
+
+    def place(item: pytest.Item) -> int:
+        room = item.path.parent.name
+        return -1 if item.path.name == LONGEST else LONG.index(room) if room in LONG else len(LONG)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,5 +1,6 @@
 """The command line, as somebody types it: in a process of its own, in an empty folder."""
 
+import atexit
 import os
 import signal
 import ssl
@@ -7,11 +8,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 import httpx
 from servers import HOST, free_port
+
+from .starter import Begun, Starter
 
 STARTED_WITHIN = 120  # seconds, on a machine that is busy with other things
 ENDED_WITHIN = 60  # seconds, on a machine that is busy with other things
@@ -44,8 +48,21 @@ def agora(folder: Path, *arguments: str, typed: str | None = None, **settings: s
     )
 
 
+@cache
+def starter() -> Starter:
+    """One for all tests of this process."""
+    begun = Starter()
+    atexit.register(begun.close)
+    return begun
+
+
 class Serving:
-    """`agora serve` in a process of its own: `with` waits until it says that it is ready, and ends it afterwards."""
+    """`agora serve` in a process of its own: `with` waits until it says that it is ready, and ends it afterwards.
+
+    It has loaded the program beforehand, unless it is started `anew`.
+    """
+
+    anew = False
 
     def __init__(self, folder: Path, *arguments: str, port: int | None = None, **settings: str) -> None:
         self.port = port or free_port()
@@ -53,7 +70,7 @@ class Serving:
         self._folder = folder
         self._command = command("serve", "--port", str(self.port), *arguments)
         self._environment = environment(folder, **settings)
-        self.process: subprocess.Popen[str] | None = None
+        self.process: subprocess.Popen[str] | Begun | None = None
         self.said = ""
 
     def __enter__(self) -> Self:
@@ -67,15 +84,7 @@ class Serving:
     def start(self) -> str:
         """The line that says where it listens. The log goes on in the same file after a restart."""
         with (self._folder / "serve.log").open("a") as log:
-            self.process = subprocess.Popen(
-                self._command,
-                cwd=self._folder,
-                env=self._environment,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                start_new_session=True,
-            )
+            self.process = self._new_process(log)
         assert self.process.stdout
         alarm = threading.Timer(STARTED_WITHIN, os.killpg, (self.process.pid, signal.SIGKILL))
         alarm.start()
@@ -84,12 +93,26 @@ class Serving:
         assert self.said.startswith("Agora is ready on"), (self.said, self.log)
         return self.said
 
+    def _new_process(self, log: IO[str]) -> subprocess.Popen[str] | Begun:
+        plain = command()
+        if not self.anew and self._command[: len(plain)] == plain:
+            return starter().begin(self._command[len(plain) :], self._folder, self._environment, log)
+        return subprocess.Popen(
+            self._command,
+            cwd=self._folder,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
+
     @property
     def log(self) -> str:
         return (self._folder / "serve.log").read_text()
 
     @property
-    def running(self) -> subprocess.Popen[str]:
+    def running(self) -> subprocess.Popen[str] | Begun:
         assert self.process
         return self.process
 

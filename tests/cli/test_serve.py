@@ -23,7 +23,9 @@ only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @only_sqlite
 def test_server_announces_its_address(tmp_path: Path, database_url: str) -> None:
-    with Serving(tmp_path, database_url=database_url) as served, served.client() as client:
+    serving = Serving(tmp_path, database_url=database_url)
+    serving.anew = True
+    with serving as served, served.client() as client:
         assert served.said == f"Agora is ready on {served.base_url}\n"
         assert client.get("/readyz").text.startswith("ready")
         assert f"{served.base_url}/feed.atom" in client.get("/feed.atom").text
