@@ -74,8 +74,15 @@ def _prepare(url: str) -> None:
     with tempfile.TemporaryDirectory() as folder, database.write() as session:
         current = settings.load({"AGORA_DATA_DIR": folder, "AGORA_DATABASE_URL": url, "AGORA_LANGUAGE": "en"})
         site_actions.initialise(session, current, now=BEGAN)
-        ada = {"name": "Ada", "email": "ada@example.org", "role": Role.ADMINISTRATOR, "language": "en"}
-        people.add_person(session, **ada, password=None, now=BEGAN)
+        people.add_person(
+            session,
+            name="Ada",
+            email="ada@example.org",
+            role=Role.ADMINISTRATOR,
+            language="en",
+            password=None,
+            now=BEGAN,
+        )
     database.close()
 
 

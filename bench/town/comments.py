@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from random import Random
+from typing import Any
 
 from agora.rules import markup, urgency
 from agora.rules.moderation import State
@@ -17,7 +18,11 @@ from bench.town.tables import Row
 
 # What the policy found in every so many of those that wait.
 REASONS = {1: "first-comment", 3: "unverified", 7: "links", 50: "words", 1000: "phone"}
-FIGURES = {"links": {"count": 3, "limit": 2}, "words": {"words": "casino"}, "phone": {"count": 1}}
+FIGURES: dict[str, dict[str, Any]] = {
+    "links": {"count": 3, "limit": 2},
+    "words": {"words": "casino"},
+    "phone": {"count": 1},
+}
 FRENCH = 3  # every third of them
 DECISIONS = {State.HIDDEN: "hide", State.WITHDRAWN: "withdraw", State.REJECTED: "reject"}
 FIRST_EVENT = 100  # those before were written with the site
