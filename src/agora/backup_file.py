@@ -57,12 +57,13 @@ def pack(copy: Path, target: Path, revision: str, secret: str, now: datetime, pr
         # The quickest level: others take three times as long for a fifth less, and the site needs the processor.
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             with copy.open("rb") as source, archive.open(DATABASE, "w", force_zip64=True) as packed:
-                _pour(source, packed, file, digest.update, lambda done: progress("Packed", done, size))
+                _pour(source, packed, digest.update, lambda done: progress("Packed", done, size))
             made_at, counts = now.isoformat(timespec="seconds"), copies.counts(copy, COUNTED)
             manifest = Manifest(FORMAT, __version__, revision, made_at, size, digest.hexdigest(), counts)
             archive.writestr(SECRET, secret)
             archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=2) + "\n")
-        _settle(file)
+        file.flush()
+        os.fsync(file.fileno())
     return manifest
 
 
@@ -81,7 +82,7 @@ def unpack(path: Path, draft: Path, progress: Progress) -> tuple[Manifest, str]:
                 raise ValueError(DATABASE)
             private = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(private, "wb") as file, archive.open(DATABASE) as packed:
-                _pour(packed, file, file, digest.update, lambda done: progress("Unpacked", done, manifest.bytes))
+                _pour(packed, file, digest.update, lambda done: progress("Unpacked", done, manifest.bytes))
             if digest.hexdigest() != manifest.sha256:
                 raise ValueError(DATABASE)
             return manifest, _small(archive, SECRET)
@@ -109,23 +110,11 @@ def _small(archive: zipfile.ZipFile, name: str) -> str:
 
 
 def _pour(
-    source: IO[bytes],
-    target: IO[bytes],
-    file: IO[bytes],
-    see: Callable[[bytes], object],
-    progress: Callable[[int], None],
+    source: IO[bytes], target: IO[bytes], see: Callable[[bytes], object], progress: Callable[[int], None]
 ) -> None:
-    """Read all of the one into the other; what is written comes to be in `file`."""
     done = 0
     while chunk := source.read(CHUNK):
         target.write(chunk)
         see(chunk)
         done += len(chunk)
-        if done % copies.SETTLED < CHUNK:
-            _settle(file)
         progress(done)
-
-
-def _settle(file: IO[bytes]) -> None:
-    file.flush()
-    os.fsync(file.fileno())

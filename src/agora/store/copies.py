@@ -1,6 +1,5 @@
 """Copies of a SQLite database: made while others write to it, looked through, and put in its place."""
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -12,10 +11,6 @@ from agora.store.database import Database
 
 # How many pages are copied between two words about the progress: 8 MiB of the usual pages.
 STEP = 2048
-# How many bytes are written before they are brought to the disk. The system would let gigabytes pile up, and whoever
-# commits a comment meanwhile would wait until all of them are there.
-SETTLED = 64 * 1024 * 1024
-SETTLED_STEPS = 8  # as many bytes in steps of the copy
 # To look through a database of gigabytes needs more memory than a page does.
 CACHE = "PRAGMA cache_size = -64000"
 
@@ -41,21 +36,11 @@ def copy_to(database: Database, path: Path, progress: Progress) -> None:
             # whenever somebody else writes, and on a busy site would never end.
             connection.execute("BEGIN")
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            connection.backup(
-                target, pages=STEP, progress=lambda _, left, all_: _stepped(path, all_ - left, all_, progress)
-            )
+            connection.backup(target, pages=STEP, progress=lambda _, left, all_: progress(all_ - left, all_))
             connection.execute("ROLLBACK")
             _make_single(target)
     finally:
         source.close()
-
-
-def _stepped(path: Path, done: int, of: int, progress: Progress) -> None:
-    if done // STEP % SETTLED_STEPS == 0:
-        # Closing it drops SQLite's locks on the copy, which nobody else knows of.
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    progress(done, of)
 
 
 def troubles(path: Path, given_up: Event) -> list[str]:
