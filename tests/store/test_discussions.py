@@ -14,10 +14,11 @@ from agora.actions.moderation import decide
 from agora.actions.posts import unpublish_post
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode
-from agora.store import comments, counts, discussions
+from agora.store import comment_feeds, comments, counts, discussions
+from agora.store.comment_feeds import FeedLine
 from agora.store.comments import Comment
 from agora.store.database import Database
-from agora.store.discussions import FeedLine, Part, Thread
+from agora.store.discussions import Part, Thread
 from agora.store.posts import Post
 
 NOW = datetime(2026, 5, 1, 9, tzinfo=UTC)
@@ -290,7 +291,7 @@ def test_held_comments_are_shown_nowhere(database: Database) -> None:
         assert comments.on_a_public_post(session, held.id) is None
         assert discussions.position_of(session, held.id, replies=9) is None
         assert comments.public_comment(session, held.id, post.id) is None
-        assert discussions.feed_page(session, post_id=None, before=None, size=9) == []
+        assert comment_feeds.feed_page(session, post_id=None, before=None, size=9) == []
         assert post_counts(session, post) == (0, 0)
 
 
@@ -306,7 +307,7 @@ def test_drafts_hide_their_discussion(database: Database) -> None:
         assert comments.on_a_public_post(session, comment.id) is None
         assert discussions.position_of(session, comment.id, replies=9) is None
         assert comments.public_comment(session, comment.id, post.id) is None
-        assert discussions.feed_page(session, post_id=None, before=None, size=9) == []
+        assert comment_feeds.feed_page(session, post_id=None, before=None, size=9) == []
 
 
 # Feeds
@@ -323,7 +324,7 @@ def test_feed_pages_join_seamlessly(database: Database, moments: Callable[[int],
         for post_id in (None, post.id):
             read.clear()
             before = None
-            while page := discussions.feed_page(session, post_id=post_id, before=before, size=3):
+            while page := comment_feeds.feed_page(session, post_id=post_id, before=before, size=3):
                 read += page
                 assert page[-1].published_at
                 before = page[-1].published_at, page[-1].id
@@ -338,7 +339,7 @@ def test_feed_follows_time_of_publication(database: Database) -> None:
         write_comment(session, post, "At once.", now=NOW - timedelta(days=1))
         judge(session, held, Decision.APPROVE)
 
-        assert discussions.feed_page(session, post_id=None, before=None, size=1)[0].id == held.id
+        assert comment_feeds.feed_page(session, post_id=None, before=None, size=1)[0].id == held.id
 
 
 # Counts

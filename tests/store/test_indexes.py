@@ -16,6 +16,7 @@ from agora.rules.moderation import State
 from agora.rules.policy import Mode
 from agora.store import (
     case_files,
+    comment_feeds,
     commenting,
     comments,
     discussions,
@@ -201,15 +202,15 @@ QUESTIONS: dict[str, tuple[Callable[[Session], object], str]] = {
     "thread before": (lambda s: discussions.thread_part_before(s, 7, end="9", size=100), "ix_comments_in_thread"),
     "permalink": (lambda s: discussions.position_of(s, 607, replies=0), "ix_comments_in_thread"),
     "comments feed": (
-        lambda s: discussions.feed_page(s, post_id=None, before=None, size=20),
+        lambda s: comment_feeds.feed_page(s, post_id=None, before=None, size=20),
         "ix_comments_state_published_at_id",
     ),
     "next comments feed": (
-        lambda s: discussions.feed_page(s, post_id=None, before=(moment(900), 9), size=20),
+        lambda s: comment_feeds.feed_page(s, post_id=None, before=(moment(900), 9), size=20),
         "ix_comments_state_published_at_id",
     ),
     "feed of a post": (
-        lambda s: discussions.feed_page(s, post_id=7, before=None, size=20),
+        lambda s: comment_feeds.feed_page(s, post_id=7, before=None, size=20),
         "ix_comments_post_id_state_published_at_id",
     ),
     "queue": (lambda s: comments.queue(s, State.PENDING, after=500, before=None, size=25), "ix_comments_state_id"),

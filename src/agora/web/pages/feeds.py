@@ -11,8 +11,8 @@ from starlette.responses import Response
 from agora.i18n import translate
 from agora.rules.errors import N_, NotFound
 from agora.rules.typography import quotable
-from agora.store import bylines, discussions, events, posts, public_lists, public_posts, versions
-from agora.store.discussions import FeedLine
+from agora.store import bylines, comment_feeds, events, posts, public_lists, public_posts, versions
+from agora.store.comment_feeds import FeedLine
 from agora.store.public_lists import EVERYTHING, PostFilter
 from agora.store.public_posts import PostText, PublicPost
 from agora.web import cache
@@ -90,7 +90,7 @@ def _posts(context: Context, kind: PostFilter, title: str, page: str, name: str)
 def _comments(context: Context, post: PublicPost | None, title: str, page: str, language: str) -> Response:
     before = read_key(context.query("before"))
     post_id = post.id if post else None
-    found = discussions.feed_page(context.session, post_id=post_id, before=before, size=SIZE)
+    found = comment_feeds.feed_page(context.session, post_id=post_id, before=before, size=SIZE)
     entries = [_comment_entry(context, line) for line in found]
     older = key_of(found[-1].published_at or found[-1].created_at, found[-1].id) if len(found) == SIZE else None
     name = f"post/{post.id}/comments" if post else "comments"
