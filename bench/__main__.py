@@ -31,13 +31,13 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
 WITHOUT_WRK = ("commenting", "discussion")
 # How long the comparisons are, and how many requests test the memory.
 LENGTHS = {
-    "quick": (Length(seconds=1, wanted=5, most=10), 20_000),
-    "usual": (Length(seconds=1, wanted=7, most=14), 100_000),
-    "long": (Length(seconds=3, wanted=11, most=20), 1_000_000),
+    "quick": (Length(seconds=1, wanted=9, most=12), 20_000),
+    "usual": (Length(seconds=1, wanted=15, most=20), 100_000),
+    "long": (Length(seconds=3, wanted=21, most=30), 1_000_000),
 }
 HOUR = 3600  # seconds
 # Of all parts; the longer time where many rounds are disturbed.
-TAKES = {"quick": "five to eight minutes", "usual": "eight to twelve minutes", "long": "half an hour to an hour"}
+TAKES = {"quick": "about eight minutes", "usual": "about a quarter of an hour", "long": "an hour or more"}
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ BARS, LONGEST = 336, 280  # where the bars begin, and how long they may be
 FIGURES = BARS + LONGEST + 24  # the ratios in words begin here
 BAR, PAIR, TITLE = 16, 46, 48  # heights
 LEGEND = (
-    "Agora’s figure in ratio to the other’s. Broken line: alike. Thick line: what was wanted. Thin line: middle half."
+    "Agora’s figure in ratio to the other’s. Broken line: alike. Thick line: what was wanted. Thin line: where it lies."
 )
 
 STYLE = """\
@@ -81,7 +81,7 @@ def _bar(row: Row, top: int, scale: float) -> Iterator[str]:
 
 
 def _places(row: Row) -> list[float]:
-    """On the scale: the ratio, its middle half, and the goal if there is one."""
+    """On the scale: the ratio, its interval, and the goal if there is one."""
     assert row.ratio
     goal = [row.wanted.bound] if row.wanted and row.wanted.of_ratio else []
     return [row.ratio.number or 0.0, row.ratio.low, row.ratio.high, *goal]

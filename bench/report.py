@@ -124,13 +124,13 @@ def _cells(row: Row) -> tuple[str, ...]:
         told(row.reference) if row.reference else "",
         f"{told(row.ratio)}{_range(row.ratio)}" if row.ratio else "",
         wanted_words(row.wanted),
-        {True: "reached", False: "NOT REACHED", None: "" if row.wanted is None else "unknown"}[row.is_reached],
+        {True: "reached", False: "NOT REACHED", None: "" if row.wanted is None else "open"}[row.is_reached],
         f"{row.figure.pace:.2f} s" if row.figure.pace else "",
     )
 
 
 def _range(figure: Figure) -> str:
-    """Between which two: the middle half of ratios, all runs of other figures. Nothing where there was one run."""
+    """Between which two: the interval of ratios, all runs of other figures. Nothing where there was one run."""
     return f" ({number(figure.low)}–{number(figure.high)})" if figure.number is not None and figure.runs else ""
 
 

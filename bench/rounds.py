@@ -1,5 +1,6 @@
 """Rounds in which the contestants of one comparison run right after each other, and what may be said of them."""
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,10 +16,13 @@ Work = Callable[[float], Mapping[str, float]]
 # The contestants of one comparison, by their names.
 Contest = Mapping[str, Work]
 
-NEEDED = 5  # undisturbed rounds, for a figure
+NEEDED = 9  # undisturbed rounds, for a figure
+QUICKEST = 5  # of them, for one that has no reference
+# How sure it is that the true median lies between `low` and `high` of a ratio.
+SURE = 0.95
 # Seconds before the rounds that count: connections, caches and branches are warm, as in a server that has run a while.
 WARMING = 1.0
-# The middle half of what a figure rests on may differ by this share of its median.
+# By this share of the median, up and down, may the ends of the interval differ in which a figure lies.
 SPREAD = 0.10
 
 
@@ -35,8 +39,8 @@ class Length:
 class Figure:
     """One number, or why there is none; `runs` are those of the undisturbed rounds (of all, where it is `rough`).
 
-    `low` and `high` enclose the middle half of a ratio, and all runs of what is no ratio. `pace` is in seconds for the
-    loop, 0 where the processor's pace says nothing of it.
+    `low` and `high` enclose the median of a ratio with 95 % certainty, and all runs of what is no ratio. `pace` is in
+    seconds for the loop, 0 where the processor's pace says nothing of it.
     """
 
     number: float | None
@@ -74,10 +78,11 @@ class Rounds:
         """
         if refused := self._refused([name]):
             return refused
-        quickest = sorted(self._judged, key=lambda each: each.pace)[:NEEDED]
+        quickest = sorted(self._judged, key=lambda each: each.pace)[:QUICKEST]
         values = [each.runs[name][key] for each in quickest]
         every = [each.runs[name][key] for each in self._judged]
-        found = self._told(values, statistics.median([each.pace for each in quickest]), spread)
+        low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+        found = self._told(values, low, high, statistics.median([each.pace for each in quickest]), spread)
         return replace(found, low=min(every), high=max(every), runs=tuple(every))
 
     def ratio(self, name: str, reference: str, key: str, *, spread: float = SPREAD) -> Figure:
@@ -87,7 +92,7 @@ class Rounds:
         if not all(each.runs[reference][key] for each in self._judged):
             return Figure(None, f"{reference} did nothing in some rounds")
         ratios = [each.runs[name][key] / each.runs[reference][key] for each in self._judged]
-        return self._told(ratios, statistics.median([each.pace for each in self._judged]), spread)
+        return self._told(ratios, *interval(ratios), statistics.median([each.pace for each in self._judged]), spread)
 
     @property
     def _judged(self) -> list[Round]:
@@ -100,11 +105,11 @@ class Rounds:
         few = self._too_few()
         return Figure(None, few) if few and not self.rough else None
 
-    def _told(self, values: Sequence[float], pace: float, spread: float) -> Figure:
-        quarter, middle, three_quarters = statistics.quantiles(values, n=4, method="inclusive")
-        reason = self._too_few() or _uneven(quarter, middle, three_quarters, spread)
+    def _told(self, values: Sequence[float], low: float, high: float, pace: float, spread: float) -> Figure:
+        middle = statistics.median(values)
+        reason = self._too_few() or _uneven(low, middle, high, spread)
         told = middle if not reason or self.rough else None
-        return Figure(told, reason, quarter, three_quarters, pace, bool(reason) and self.rough, tuple(values))
+        return Figure(told, reason, low, high, pace, bool(reason) and self.rough, tuple(values))
 
     def _too_few(self) -> str:
         if len(self.clean) >= NEEDED:
@@ -114,9 +119,22 @@ class Rounds:
         return f"{len(self.clean)} of {len(self.made)} rounds undisturbed, {NEEDED} needed: {often}"
 
 
-def _uneven(quarter: float, middle: float, three_quarters: float, spread: float) -> str:
-    found = (three_quarters - quarter) / middle if middle else 0.0
-    return f"the middle half of its rounds differs by {found:.0%}" if found > spread else ""
+def _uneven(low: float, middle: float, high: float, spread: float) -> str:
+    found = (high - low) / 2 / middle if middle else 0.0
+    return f"its rounds leave it open by {found:.0%} up or down" if found > spread else ""
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Between which two of the values the true median lies, whatever their distribution, as sure as SURE.
+
+    Each value is below that median with a chance of one half, so how many are is binomial; a median of few values lies
+    anywhere between all of them.
+    """
+    ordered, left_out, chance = sorted(values), 0, 0.0
+    while 2 * (chance := chance + math.comb(len(ordered), left_out) / 2 ** len(ordered)) <= 1 - SURE:
+        left_out += 1
+    first = max(0, left_out - 1)
+    return ordered[first], ordered[-1 - first]
 
 
 def in_turn(watch: Watch, contests: Mapping[str, Contest], length: Length) -> dict[str, Rounds]:

@@ -42,11 +42,15 @@ class Row:
 
     @property
     def is_reached(self) -> bool | None:
-        """None where nothing was wanted, or where there is no figure to judge."""
+        """None where nothing was wanted, where there is no figure to judge, or where a ratio lies on both sides."""
         if self.wanted is None:
             return None
         judged = self.ratio if self.wanted.of_ratio else self.figure
-        return None if judged is None or judged.number is None else self.wanted.is_met_by(judged.number)
+        if judged is None or judged.number is None:
+            return None
+        ends = (judged.low, judged.high) if self.wanted.of_ratio else (judged.number,)
+        met = {self.wanted.is_met_by(end) for end in ends}
+        return met.pop() if len(met) == 1 else None
 
     @property
     def refusals(self) -> list[str]:

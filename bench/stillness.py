@@ -11,10 +11,9 @@ from pathlib import Path
 import psutil
 
 # The share of the two processors that other programs may take during a run, and the machine below. What is left over
-# when all that we know of is taken away comes from short programs, and from the kernel's counting in ticks.
-OTHERS, LEFT_OVER, STOLEN = 0.03, 0.08, 0.02
-# How much slower than at another moment of the same round a processor may do the same small work.
-UNEVEN = 1.15
+# when all that we know of is taken away comes from short programs, and from the kernel's counting in ticks. What the
+# machine below takes, it takes from whoever runs just then: many rounds even it out, unless it takes very much.
+OTHERS, LEFT_OVER, STOLEN = 0.03, 0.08, 0.25
 TICKS = os.sysconf("SC_CLK_TCK")
 TURNS, TRIES = 4_000, 60  # of a loop that takes a third of a millisecond: it fits between two interruptions
 LOOP = 10_000_000  # turns: what the pace is told for
@@ -72,7 +71,7 @@ def take_processors() -> Processors:
 
 
 class Watch:
-    """Measures, and says of each round whether something disturbed it. `rough` wishes to hear it all the same."""
+    """Measures, and says of each round what disturbed it, and at which pace it was. `rough` goes on all the same."""
 
     def __init__(self, processors: Processors, *, rough: bool = False) -> None:
         self.processors, self.rough = processors, rough
@@ -90,7 +89,7 @@ class Watch:
             runs[name] = work()
             taken = self._taken(before, self._look())
             paces.append(self._paces())
-            disturbance = disturbance or taken or unevenness(paces)
+            disturbance = disturbance or taken
         return Round(runs, statistics.mean(each[self.processors.server] for each in paces), disturbance)
 
     def _taken(self, before: Look, after: Look) -> str:
@@ -126,12 +125,6 @@ class Watch:
             return min(_piece() for _ in range(TRIES)) * LOOP / TURNS
         finally:
             os.sched_setaffinity(0, {self.processors.load})
-
-
-def unevenness(paces: list[Paces]) -> str:
-    """What to say of processors whose own pace changed too much between the looks of one round."""
-    change = max(max(seen) / min(seen) for seen in ([paces_[n] for paces_ in paces] for n in paces[0]))
-    return f"a processor's own pace changed by a factor of {change:.2f} within the round" if change > UNEVEN else ""
 
 
 def _piece() -> float:
