@@ -56,8 +56,9 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # SQLite has one writer at a time: a queue in this process is fairer and cheaper than its busy handler.
         self._turn: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
-        # The second thread prepares a form while the disk confirms what the first one wrote.
-        self.writers = 2 if self.is_sqlite else connections
+        # The second thread prepares a form while the disk confirms what the first one wrote. PostgreSQL lets more write
+        # at once; but beyond a few, those of one process only wait for each other, and a third of the rate is lost.
+        self.writers = 2 if self.is_sqlite else min(4, connections)
         self.connections = connections
 
     @contextmanager
