@@ -21,8 +21,8 @@ TIMES_ISSO = 3.0
 SLOWEST = 1000.0  # milliseconds, for 99 of 100 in the storm
 READERS_KEEP = 0.7
 GZIP = {"Accept-Encoding": "gzip"}  # as browsers ask, so that the readers do not only wait for the load's processor
-# A commit waits for the disk, and a disk is less even than a processor; what the slowest wait for is the least even.
-SPREAD, SPREAD_OF_SLOWEST = 0.15, 0.30
+# What the slowest wait for is less even than all else.
+SPREAD_OF_SLOWEST = 0.30
 LONGER = 2  # times the length of other runs: so that Isso too takes a few hundred comments in each
 AGORA, ISSO, BESIDE, ALONE = "agora", "isso", "beside", "alone"
 
@@ -77,16 +77,16 @@ def _beside_isso(
     rounds = found[writers_at_once(count)]
     if not plan.isso:
         absent = Figure(None, "it could not be installed")
-        return Row(name, rounds.figure(AGORA, key, spread=SPREAD), unit, "Isso", absent, wanted=wanted)
+        return Row(name, rounds.figure(AGORA, key), unit, "Isso", absent, wanted=wanted)
     against = f"Isso {plan.isso}"
-    return compared(name, rounds, AGORA, key, unit, against=against, theirs=ISSO, wanted=wanted, spread=SPREAD)
+    return compared(name, rounds, AGORA, key, unit, against=against, theirs=ISSO, wanted=wanted)
 
 
 def storm_rows(place: Place, found: Mapping[str, Rounds], ours: str, writers: Writers) -> list[Row]:
     """What became of the comments of all runs, disturbed ones too: nothing excuses a loss."""
     one, storm = found[writers_at_once(1)], found[writers_at_once(STORM)]
     return [
-        Row("wait of one, 1 writer (median)", one.figure(ours, "p50", spread=SPREAD), "ms"),
+        Row("wait of one, 1 writer (median)", one.figure(ours, "p50"), "ms"),
         Row(
             f"slowest of a hundred, {STORM} writers",
             storm.figure(ours, "p99", spread=SPREAD_OF_SLOWEST),
@@ -134,7 +134,6 @@ def readers_rows(found: Mapping[str, Rounds]) -> list[Row]:
             against="readers alone",
             theirs=ALONE,
             wanted=ratio_of_at_least(READERS_KEEP),
-            spread=SPREAD,
         ),
         Row(
             "comments accepted beside these readers",

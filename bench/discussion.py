@@ -22,8 +22,6 @@ SMALL, LARGE = 1_000, 100_000
 OTHERS = 200  # comments under the other posts
 POSTS = 20
 TWICE = 2.0
-# A page that is made in a few milliseconds is less even than a second of load.
-SPREAD = 0.15
 
 
 def measure(plan: Plan) -> Section:
@@ -50,7 +48,6 @@ def measure(plan: Plan) -> Section:
                 against=f"one of {SMALL:,}",
                 theirs=f"{SMALL}",
                 wanted=ratio_of_at_most(TWICE),
-                spread=SPREAD,
             )
             for name, rounds in found.items()
         ],

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from starlette.types import ASGIApp, Message
 
-from agora import settings
+from agora import heap, settings
 from agora.app import create_app
 from bench.programs import clean_environment
 from bench.rounds import Work
@@ -66,6 +66,7 @@ class Maker:
 
 def main() -> None:
     app = create_app(settings.load(os.environ))
+    heap.keep_small()  # as a serving process does
     with asyncio.Runner() as runner:
         for line in sys.stdin:
             path, seconds = line.split()

@@ -8,7 +8,6 @@ from servers.postgres import PostgresServer, found_programs
 
 from bench import posting, programs, site
 from bench.commenting import (
-    SPREAD,
     STORM,
     readers_and_writers,
     readers_rows,
@@ -58,7 +57,7 @@ def measure(plan: Plan) -> Section:
         storm = storm_rows(places[OURS], found, OURS, writers[OURS])
 
     def beside(name: str, contest: str, unit: str) -> Row:
-        return compared(name, found[contest], OURS, "rate", unit, against="SQLite", theirs=OTHER, spread=SPREAD)
+        return compared(name, found[contest], OURS, "rate", unit, against="SQLite", theirs=OTHER)
 
     accepted = [
         beside(f"accepted, {writers_at_once(count)}", writers_at_once(count), "comments/s") for count in AT_ONCE

@@ -23,7 +23,7 @@ SURE = 0.95
 # Seconds before the rounds that count: connections, caches and branches are warm, as in a server that has run a while.
 WARMING = 1.0
 # By this share of the median, up and down, may the ends of the interval differ in which a figure lies.
-SPREAD = 0.10
+SPREAD = 0.20
 
 
 @dataclass(frozen=True)
