@@ -4,9 +4,9 @@ import os
 import sys
 import threading
 
-# Steps of nice(2). Of a processor on which both want to run all the time, a thread that gives way gets a tenth, and
+# Steps of nice(2). Of a processor on which both want to run all the time, a thread that gives way gets a fifteenth, and
 # never stands still; what the loop does not need is all the threads'.
-STEPS = 10
+STEPS = 12
 LAST = 19
 
 _given = threading.local()

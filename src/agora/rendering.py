@@ -17,8 +17,9 @@ from agora.resources import folder
 
 # The templates of fragments, and how many characters of text their views may have: what is longer is made each time.
 LONGEST_FRAGMENTS = {"comments/_comment.html": 4_000, "comments/_thread.html": 16_000}
-# Of each template in each language: the first pages of two long discussions. With most comments they take some 2 MiB.
-CHARACTERS = 2_000_000
+# Of each template in each language: the first pages of five long discussions. With most comments they take some 1 MiB,
+# with some in other scripts twice or four times that.
+CHARACTERS = 1_000_000
 
 
 class Renderer:
