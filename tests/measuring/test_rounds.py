@@ -47,9 +47,9 @@ def test_ratio_is_made_within_each_round() -> None:
 
 
 def test_uneven_ratios_are_refused() -> None:
-    figure = rounds(*map(made, (100.0, 150.0, 60.0, 100.0, 140.0) * 3)).ratio("ours", "raw", "rate")
+    figure = rounds(*map(made, (100.0, 150.0, 60.0, 100.0, 180.0) * 3)).ratio("ours", "raw", "rate")
     assert figure.number is None
-    assert "open by 20% up or down" in figure.refused
+    assert "open by 25% up or down" in figure.refused
 
 
 def test_few_odd_rounds_do_no_harm() -> None:
