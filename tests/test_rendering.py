@@ -9,14 +9,14 @@ from jinja2 import DictLoader, Environment, meta
 from markupsafe import Markup
 
 from agora.app import renderer_for
-from agora.rendering import CHARACTERS, LONGEST_FRAGMENTS, Fragments
+from agora.rendering import CHARACTERS, LEAST, LONGEST_FRAGMENT, Fragments
 from agora.resources import folder
 from agora.rules.moderation import State
 from agora.rules.threads import path_below
 from agora.store.discussions import ThreadLine
 from agora.web.presenters.threads import Scene, ThreadView
 
-NOTE, OTHER = LONGEST_FRAGMENTS
+NOTE, OTHER = "comments/_comment.html", "comments/_thread.html"
 FUNCTIONS = {"gettext", "ngettext", "_", "static"}  # the same on every page of a language
 
 
@@ -85,18 +85,25 @@ def test_templates_do_not_share(fragments: Fragments) -> None:
     assert fragments.markup_of(HELLO, NOTE) != fragments.markup_of(HELLO, OTHER)
 
 
-def test_only_so_many_are_remembered(fragments: Fragments) -> None:
-    first = fragments.markup_of(HELLO, NOTE)
-    for number in range(CHARACTERS // LONGEST_FRAGMENTS[NOTE]):
-        fragments.markup_of(HELLO._replace(name=f"Reader {number}"), NOTE)
+def test_what_is_not_asked_for_is_forgotten(fragments: Fragments) -> None:
+    """As many as have so many characters together; the length of each counts, and not the most that it may have."""
+    often, seldom = HELLO, HELLO._replace(name="Bob")
+    first, other = fragments.markup_of(often, NOTE), fragments.markup_of(seldom, NOTE)
+    long = Markup("x" * (LONGEST_FRAGMENT - LEAST))
+    for number in range(CHARACTERS // LONGEST_FRAGMENT - 1):
+        fragments.markup_of(HELLO._replace(html=long, name=f"Reader {number}"), NOTE)
+        assert fragments.markup_of(often, NOTE) is first
+    assert fragments.markup_of(seldom, NOTE) is other
 
-    again = fragments.markup_of(HELLO, NOTE)
-    assert again == first
-    assert again is not first
+    for number in range(CHARACTERS // LONGEST_FRAGMENT):
+        fragments.markup_of(HELLO._replace(html=long, name=f"Later reader {number}"), NOTE)
+        assert fragments.markup_of(often, NOTE) is first
+    assert fragments.markup_of(seldom, NOTE) is not other
+    assert fragments.markup_of(seldom, NOTE) == other
 
 
 def test_long_ones_are_not_remembered(fragments: Fragments) -> None:
-    long = HELLO._replace(html=Markup("x" * (LONGEST_FRAGMENTS[NOTE] + 1)))
+    long = HELLO._replace(html=Markup("x" * (LONGEST_FRAGMENT + 1)))
 
     assert fragments.markup_of(long, NOTE) is not fragments.markup_of(long, NOTE)
 
@@ -157,7 +164,7 @@ def test_fragments_show_only_their_view() -> None:
         for name in fragment_templates()
     }
 
-    assert set(seen) == set(LONGEST_FRAGMENTS)
+    assert set(seen) == {NOTE, OTHER}
     assert {name: asked - FUNCTIONS for name, asked in seen.items()} == {name: set() for name in seen}
 
 

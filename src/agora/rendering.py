@@ -3,8 +3,11 @@
 import hashlib
 import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
+from itertools import count
+from threading import Lock
 from typing import Any, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
@@ -15,11 +18,13 @@ from markupsafe import Markup
 from agora.i18n import Calendar, catalogue, translate
 from agora.resources import folder
 
-# The templates of fragments, and how many characters of text their views may have: what is longer is made each time.
-LONGEST_FRAGMENTS = {"comments/_comment.html": 4_000, "comments/_thread.html": 16_000}
-# Of each template in each language: the first pages of five long discussions. With most comments they take some 1 MiB,
-# with some in other scripts twice or four times that.
+# How many characters of text a view may have: what is longer is made each time.
+LONGEST_FRAGMENT = 16_000
+# What is remembered in each language: the first pages of five long discussions. With their views and their markup they
+# take some 4 MiB, in scripts beyond Latin-1 up to four times that.
 CHARACTERS = 1_000_000
+# Of a view whose text is short: its markup, names, addresses and moments take about as much as that many characters.
+LEAST = 500
 
 
 class Renderer:
@@ -103,19 +108,54 @@ class View(Hashable, Protocol):
     def length(self) -> int: ...
 
 
+@dataclass(slots=True)
+class Made:
+    """A fragment that is remembered, and when it was asked for last."""
+
+    markup: Markup
+    weight: int
+    used: int
+
+
 class Fragments:
-    """The markup of views, remembered. A changed view is another value, and a fragment's macro sees nothing else."""
+    """The markup of views, remembered. A changed view is another value, and a fragment's macro sees nothing else.
+
+    What was not asked for the longest is forgotten first, a quarter at once. All threads of the process share it.
+    """
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._remembered = {
-            template: lru_cache(maxsize=CHARACTERS // longest)(partial(self._made, template))
-            for template, longest in LONGEST_FRAGMENTS.items()
-        }
+        self._remembered: dict[tuple[str, View], Made] = {}
+        self._weight = 0
+        self._clock = count()
+        self._turn = Lock()  # of who changes it; to look something up needs none
 
     def markup_of(self, view: View, template: str) -> Markup:
-        made = self._remembered[template] if view.length <= LONGEST_FRAGMENTS[template] else None
-        return made(view) if made else self._made(template, view)
+        if view.length > LONGEST_FRAGMENT:
+            return self._made(template, view)
+        found = self._remembered.get((template, view))
+        if found is None:
+            found = self._remember(template, view)
+        found.used = next(self._clock)
+        return found.markup
+
+    def _remember(self, template: str, view: View) -> Made:
+        made = Made(self._made(template, view), LEAST + view.length, next(self._clock))
+        with self._turn:
+            # Two threads may have made it at once: the first one's stays.
+            kept = self._remembered.setdefault((template, view), made)
+            if kept is made:
+                self._weight += made.weight
+            if self._weight > CHARACTERS:
+                self._make_room()
+        return kept
+
+    def _make_room(self) -> None:
+        for key, made in sorted(self._remembered.items(), key=lambda entry: entry[1].used):
+            if self._weight <= CHARACTERS * 3 // 4:
+                break
+            del self._remembered[key]
+            self._weight -= made.weight
 
     def _made(self, template: str, view: View) -> Markup:
         # A macro of the template's own module: to begin with the page's variables takes twice as long for each comment.
