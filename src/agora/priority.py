@@ -3,11 +3,15 @@
 import os
 import sys
 import threading
+from collections.abc import Callable
+from typing import TypeVar
 
 # Steps of nice(2). Of a processor on which both want to run all the time, a thread that gives way gets a fifteenth, and
 # never stands still; what the loop does not need is all the threads'.
 STEPS = 12
 LAST = 19
+
+T = TypeVar("T")
 
 _given = threading.local()
 
@@ -23,3 +27,9 @@ def give_way() -> None:
     _given.way = True
     thread = threading.get_native_id()
     os.setpriority(os.PRIO_PROCESS, thread, min(LAST, os.getpriority(os.PRIO_PROCESS, thread) + STEPS))
+
+
+def after_the_loop(work: Callable[..., T], *given: object) -> T:
+    """What a thread is handed to do, in a thread that gives way."""
+    give_way()
+    return work(*given)

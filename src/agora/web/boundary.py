@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from agora.priority import give_way
+from agora.priority import after_the_loop
 from agora.rules import limits
 from agora.rules.errors import N_, Conflict, FieldErrors, NotFound, Refused
 from agora.rules.permissions import Deed
@@ -97,14 +97,9 @@ async def _in_turn(work: Callable[[], T], limiter: CapacityLimiter, patience: fl
     with anyio.fail_after(patience):
         await limiter.acquire_on_behalf_of(turn)
     try:
-        return await anyio.to_thread.run_sync(_after_the_loop, work, limiter=CapacityLimiter(1))
+        return await anyio.to_thread.run_sync(after_the_loop, work, limiter=CapacityLimiter(1))
     finally:
         limiter.release_on_behalf_of(turn)
-
-
-def _after_the_loop(work: Callable[[], T]) -> T:
-    give_way()
-    return work()
 
 
 async def _refuse_large_from_strangers(request: Request, house: House) -> None:

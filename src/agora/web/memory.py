@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlencode
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agora.priority import give_way
+from agora.priority import after_the_loop
 from agora.store.watch import CannotTell, Numbers, Scopes, Watch
 from agora.web import cache, encodings
 from agora.web.context import SESSION_COOKIE
@@ -254,7 +254,7 @@ class Memory:
         # A crowd waits for one: as many at once would each take a thread, and memory that is not given back.
         async with kept.turn:
             if encoding not in kept.ready:
-                body = await anyio.to_thread.run_sync(_encoded, encoding, kept.body)
+                body = await anyio.to_thread.run_sync(after_the_loop, encodings.encode, encoding, kept.body)
                 before = kept.size
                 kept.add(encoding, body)
                 # What has been replaced or evicted meanwhile is no longer counted.
@@ -262,11 +262,6 @@ class Memory:
                     self._size += kept.size - before
                     self._make_room()
         return kept.ready[encoding]
-
-
-def _encoded(encoding: str, body: bytes) -> bytes:
-    give_way()
-    return encodings.encode(encoding, body)
 
 
 @lru_cache(maxsize=1024)
