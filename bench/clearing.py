@@ -20,7 +20,7 @@ from servers.browser import launch
 
 from agora.rules.moderation import State
 from agora.rules.permissions import Role
-from agora.store import comments
+from agora.store import comment_lists
 
 DECISIONS = "aasaaasaar"
 CLAUSE = "2"
@@ -69,7 +69,7 @@ def cleared(chromium: Browser, count: int, work: Callable[[Page, Effort], None],
             work(page, effort)
             effort.seconds = time.perf_counter() - begun
         with site.database.read() as session:
-            left = comments.counts_by_state(session).get(State.PENDING, 0)
+            left = comment_lists.counts_by_state(session).get(State.PENDING, 0)
         if left:
             raise RuntimeError(f"{left} comments still wait")
     return effort

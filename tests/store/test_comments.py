@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from agora.actions.moderation import decide
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode
-from agora.store import commenting, comments
+from agora.store import comment_changes, comment_lists, commenting, comments
 from agora.store.comments import Comment
 from agora.store.database import Database
 from agora.store.posts import Post
@@ -40,31 +40,29 @@ def test_answers_stay_with_their_post(database: Database) -> None:
         assert comments.public_comment(session, comment.id, there.id) is None
 
 
-def test_queue_pages_join_seamlessly(database: Database) -> None:
-    """Waiting ones from the oldest on, decided ones from the newest on."""
+def test_pages_of_a_state_join_seamlessly(database: Database) -> None:
+    """From the newest on."""
     with database.write() as session:
         post = write_post(session, now=NOW)
         public = [comment.id for comment in write_threads(session, post, 5)]
         held = [write_comment(session, post, f"Held {n}", now=NOW, mode=Mode.PRE).id for n in range(5)]
 
     with database.read() as session:
-        for state, expected, key in ((State.PENDING, held, "after"), (State.PUBLISHED, public[::-1], "before")):
+        for state, written in ((State.PENDING, held), (State.PUBLISHED, public)):
             read: list[int] = []
-            start = {"after": None, "before": None}
-            while page := comments.queue(session, state, size=2, **start):
+            while page := comment_lists.of_state(session, state, before=read[-1] if read else None, size=2):
                 read += [comment.id for comment in page]
-                start[key] = read[-1]
-            assert read == expected
+            assert read == written[::-1]
 
 
 def test_queue_knows_the_oldest(database: Database) -> None:
     with database.write() as session:
         post = write_post(session, now=NOW)
-        assert comments.oldest_waiting(session) is None
+        assert comment_lists.oldest_waiting(session) is None
         write_threads(session, post, 3, mode=Mode.PRE)
 
-        assert comments.oldest_waiting(session) == NOW
-        assert comments.counts_by_state(session) == {State.PENDING: 3}
+        assert comment_lists.oldest_waiting(session) == NOW
+        assert comment_lists.counts_by_state(session) == {State.PENDING: 3}
 
 
 def test_changed_comments_are_left_alone(database: Database) -> None:
@@ -78,7 +76,7 @@ def test_changed_comments_are_left_alone(database: Database) -> None:
 
     with database.write() as session:
         session.add(seen_by_maud)
-        assert not comments.change_state(session, seen_by_maud, State.REJECTED, published_at=None)
+        assert not comment_changes.change_state(session, seen_by_maud, State.REJECTED, published_at=None)
 
     with database.read() as session:
         assert session.get_one(Comment, comment.id).state is State.PUBLISHED
@@ -94,11 +92,11 @@ def test_records_tell_each_address(database: Database) -> None:
 
         assert bob[0].commenter_id
         assert carol.commenter_id
-        assert comments.records_of(session, {bob[0].commenter_id, carol.commenter_id}) == {
+        assert comment_lists.records_of(session, {bob[0].commenter_id, carol.commenter_id}) == {
             bob[0].commenter_id: {State.HIDDEN: 1, State.PUBLISHED: 1, State.PENDING: 1},
             carol.commenter_id: {State.PUBLISHED: 1},
         }
-        hers = comments.comments_of(session, carol.commenter_id, size=9)
+        hers = comment_lists.comments_of(session, carol.commenter_id, size=9)
         assert [comment.id for comment in hers] == [carol.id]
 
 

@@ -13,7 +13,7 @@ from agora.actions.moderation import decide
 from agora.actions.posts import PostDraft, save_post, unpublish_post
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode
-from agora.store import comments, counts, posts, public_lists
+from agora.store import comment_lists, counts, posts, public_lists
 from agora.store.database import Database
 
 NOW = datetime(2026, 5, 1, 9, tzinfo=UTC)
@@ -54,7 +54,7 @@ def test_every_deed_keeps_the_counts(database: Database) -> None:
 
     with database.read() as session:
         assert counts.wrong(session) == {}
-        assert comments.counts_by_state(session) == {
+        assert comment_lists.counts_by_state(session) == {
             State.PENDING: 1,
             State.PUBLISHED: 12,
             State.REJECTED: 1,

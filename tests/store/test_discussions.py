@@ -14,7 +14,7 @@ from agora.actions.moderation import decide
 from agora.actions.posts import unpublish_post
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode
-from agora.store import comment_feeds, comments, counts, discussions
+from agora.store import comment_changes, comment_feeds, comments, counts, discussions
 from agora.store.comment_feeds import FeedLine
 from agora.store.comments import Comment
 from agora.store.database import Database
@@ -391,10 +391,10 @@ def test_nobody_waits_in_a_circle(database: Database) -> None:
     with ThreadPoolExecutor(1) as pool:
         with database.write() as session:
             root = session.get_one(Comment, root.id)
-            assert comments.change_state(session, root, State.HIDDEN, published_at=NOW)
+            assert comment_changes.change_state(session, root, State.HIDDEN, published_at=NOW)
             hidden = pool.submit(hide_answer)
             wait_until_somebody_waits(database)
-            comments.count_public_change(session, root, by=-1)
+            comment_changes.count_public_change(session, root, by=-1)
         hidden.result(timeout=30)
 
     with database.read() as session:

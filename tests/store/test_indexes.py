@@ -17,8 +17,8 @@ from agora.rules.policy import Mode
 from agora.store import (
     case_files,
     comment_feeds,
+    comment_lists,
     commenting,
-    comments,
     discussions,
     events,
     ledger,
@@ -213,7 +213,6 @@ QUESTIONS: dict[str, tuple[Callable[[Session], object], str]] = {
         lambda s: comment_feeds.feed_page(s, post_id=7, before=None, size=20),
         "ix_comments_post_id_state_published_at_id",
     ),
-    "queue": (lambda s: comments.queue(s, State.PENDING, after=500, before=None, size=25), "ix_comments_state_id"),
     **{
         f"cases, {name}": (partial(page_of_cases, **wanted), index)
         for name, wanted, index in (
@@ -241,11 +240,11 @@ QUESTIONS: dict[str, tuple[Callable[[Session], object], str]] = {
         lambda s: sources.waiting(s, Origin(commenter_id=7), size=200),
         "ix_comments_commenter_id_state",
     ),
-    "decided": (lambda s: comments.queue(s, State.HIDDEN, after=None, before=500, size=25), "ix_comments_state_id"),
-    "tabs": (comments.counts_by_state, "pk_tallies|sqlite_autoindex_tallies|PRIMARY KEY"),
-    "oldest": (comments.oldest_waiting, "ix_comments_state_id"),
-    "records": (lambda s: comments.records_of(s, {3, 4}), "ix_comments_commenter_id_state"),
-    "of address": (lambda s: comments.comments_of(s, 3, size=40), "ix_comments_commenter_id_state"),
+    "decided": (lambda s: comment_lists.of_state(s, State.HIDDEN, before=500, size=25), "ix_comments_state_id"),
+    "tabs": (comment_lists.counts_by_state, "pk_tallies|sqlite_autoindex_tallies|PRIMARY KEY"),
+    "oldest": (comment_lists.oldest_waiting, "ix_comments_state_id"),
+    "records": (lambda s: comment_lists.records_of(s, {3, 4}), "ix_comments_commenter_id_state"),
+    "of address": (lambda s: comment_lists.comments_of(s, 3, size=40), "ix_comments_commenter_id_state"),
     "measures in force": (
         lambda s: measures.in_force(s, 7, None, "7", NOW),
         "ix_measures_(commenter_id|source)_ended_at",

@@ -11,7 +11,7 @@ from agora.rules import limits, markup, policy, urls
 from agora.rules.errors import N_, FieldErrors, Message, Refused
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode, SiteRules, Submission, Verdict
-from agora.store import commenting, database, events, kept_sources, versions
+from agora.store import comment_changes, commenting, database, events, kept_sources, versions
 from agora.store import subscriptions as subscription_store
 from agora.store.commenting import Discussion, Known, Place
 from agora.store.comments import Comment, Commenter
@@ -93,7 +93,7 @@ def post_comment(
     judging.refuse_blocked(verdict)
     comment = _new_comment(post, draft, sender, text, place, verdict, rules.mode, now)
     reasons = [reason.as_data() for reason in verdict.reasons]
-    commenting.add(
+    comment_changes.add(
         session,
         comment,
         place,

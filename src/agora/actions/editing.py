@@ -12,7 +12,7 @@ from agora.rules.errors import N_, Conflict, FieldErrors
 from agora.rules.moderation import EDITABLE, Party, State
 from agora.rules.policy import SiteRules, Submission, Verdict
 from agora.settings import Settings
-from agora.store import commenting, comments, events, versions
+from agora.store import comment_changes, commenting, events, versions
 from agora.store.comments import Comment
 
 
@@ -50,7 +50,7 @@ def edit_comment(
     verdict = _with_doubts_about_sender(comment, _verdict_on_edit(session, comment, text, rules, whence, now))
     judging.refuse_blocked(verdict)
     reasons = [reason.as_data() for reason in verdict.reasons]
-    revision_id = commenting.add_revision(
+    revision_id = comment_changes.add_revision(
         session,
         comment.id,
         number=comment.revision.number + 1,
@@ -60,7 +60,9 @@ def edit_comment(
         reasons=reasons,
         created_at=now,
     )
-    if not comments.change_text(session, comment, revision_id=revision_id, fingerprint=text.fingerprint, edited_at=now):
+    if not comment_changes.change_text(
+        session, comment, revision_id=revision_id, fingerprint=text.fingerprint, edited_at=now
+    ):
         raise Conflict(N_("This comment changed meanwhile: somebody else decided, or its text was edited."))
     if comment.published_at is not None:
         versions.touch(session, versions.COMMENTS, versions.of_post(comment.post_id))

@@ -12,7 +12,7 @@ from agora.rules import charter, limits
 from agora.rules.errors import N_, Conflict, FieldErrors, Message
 from agora.rules.moderation import RESTRICTIONS, UNDO_SECONDS, UNDOABLE, Decision, Party, State, next_state
 from agora.rules.statements import MEASURES, Legal
-from agora.store import comments, events, ledger, policies, site, versions
+from agora.store import comment_changes, comments, events, ledger, policies, site, versions
 from agora.store.appeals import Appeal, Appellant
 from agora.store.comments import Comment
 from agora.store.events import Recorded
@@ -52,7 +52,7 @@ def decide(
         why = replace(why, rules=tuple(comments.reasons_of(session, comment)), policy_id=policies.current_id(session))
     first_time_public = after is State.PUBLISHED and comment.published_at is None
     published_at = now if first_time_public else comment.published_at
-    if not comments.change_state(session, comment, after, published_at=published_at):
+    if not comment_changes.change_state(session, comment, after, published_at=published_at):
         raise _too_late()
     event = _record(session, comment, decision, before, why, party=party, person=person, now=now)
     _keep_counts(session, comment, before, after)
@@ -207,14 +207,14 @@ def undo(session: Session, comment: Comment, *, person: Person, version: int, no
     before, after = comment.state, undone.before
     was_first_time = after is not State.PUBLISHED and comment.published_at == undone.at
     is_unanswered = comment.shown_in_thread <= 1
-    if not comments.change_state(session, comment, after, published_at=comment.published_at):
+    if not comment_changes.change_state(session, comment, after, published_at=comment.published_at):
         raise _too_late()
     event = _record(
         session, comment, Decision.UNDO, before, Why(), party=Party.MODERATOR, person=person, now=now, undoes=undone.id
     )
     _keep_counts(session, comment, before, after)
     if was_first_time and is_unanswered:
-        comments.forget_publication(session, comment)
+        comment_changes.forget_publication(session, comment)
     events.call_back_letters(session, undone.id)
     statements.take_back(session, undone.id, event)
     reports.reopen(session, undone.id)
@@ -253,4 +253,4 @@ def _checked_reason(session: Session, decision: Decision, why: Why) -> int:
 def _keep_counts(session: Session, comment: Comment, before: State, after: State) -> None:
     change = (after is State.PUBLISHED) - (before is State.PUBLISHED)
     if change:
-        comments.count_public_change(session, comment, by=change)
+        comment_changes.count_public_change(session, comment, by=change)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from agora.actions import letters, moderation, spam
 from agora.rules.errors import N_, FieldErrors, Message
 from agora.rules.moderation import Decision, Party, State
-from agora.store import cases, comments, events, ledger
+from agora.store import cases, comment_changes, comments, events, ledger
 from agora.store import privacy as store
 from agora.store.comments import Comment, Commenter
 from agora.store.people import Person
@@ -62,7 +62,7 @@ def erase_person(session: Session, commenter: Commenter, *, by: Person | None, n
     """
     party = Party.ADMINISTRATOR if by else Party.COMMENTER
     ids = store.comments_left(session, commenter.id)
-    comments.hold_discussions(session, ids)
+    comment_changes.hold_discussions(session, ids)
     needed = sum(not _erase(session, id_, party, by, now) for id_ in ids)
     if needed or store.has_open_business(session, commenter.id):
         commenter.erase_asked_at = commenter.erase_asked_at or now

@@ -6,21 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from markupsafe import Markup
-from sqlalchemy import Select, Table, bindparam, func, literal, or_, select, text, true, update
-from sqlalchemy.orm import Session, make_transient_to_detached
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy import Select, Table, bindparam, func, literal, or_, select, text, true
+from sqlalchemy.orm import Session
 
-from agora.rules import threads
 from agora.rules.moderation import Decision, Party, State
 from agora.rules.policy import Mode
-from agora.store import comments, policies, tallies
+from agora.store import policies
 from agora.store.columns import UtcDateTime
 from agora.store.comments import Comment, Commenter, CommentRevision
 from agora.store.events import Event
 from agora.store.measures import Measure
 from agora.store.posts import FormerSlug, Post, PostState
-from agora.store.prepared import Prepared, insert_of
+from agora.store.prepared import Prepared
 from agora.store.site import Site
 
 
@@ -274,61 +271,3 @@ def same_submission(
     )
     row = session.execute(query.order_by(Comment.id.desc()).limit(1)).first()
     return (row[0], row[1]) if row else None
-
-
-# What is written
-
-# What is not known yet: the id, the revision, and that somebody wants it erased.
-_WRITTEN = tuple(column.key for column in COMMENTS.c if column.key not in {"id", "revision_id", "erase_asked_at"})
-_NEW_COMMENT = insert_of(COMMENTS, *_WRITTEN)
-_NEW_REVISION = insert_of(REVISIONS, *(column.key for column in REVISIONS.c if column.key != "id"))
-_REVISION_STANDS = Prepared(
-    update(COMMENTS)
-    .where(COMMENTS.c.id == bindparam("comment_id"))
-    .values(revision_id=bindparam("standing"), path=bindparam("stands_at"))
-)
-
-
-def add(
-    session: Session,
-    comment: Comment,
-    place: Place | None,
-    *,
-    body: str,
-    html: Markup,
-    renderer: int,
-    reasons: list[Any],
-) -> None:
-    """Write down a new comment with its first text, at once and without the session's unit of work.
-
-    Where it is public it is counted, on its post and in its thread.
-    """
-    is_public = comment.state is State.PUBLISHED
-    if is_public and place is None:
-        comment.thread_number, comment.shown_in_thread = comments.number_of_new_thread(session, comment.post_id), 1
-    comment.id = _NEW_COMMENT.run(session, vars(comment)).scalar_one()
-    standing = add_revision(
-        session,
-        comment.id,
-        number=1,
-        body=body,
-        html=html,
-        renderer=renderer,
-        reasons=reasons,
-        created_at=comment.created_at,
-    )
-    path = threads.path_below(place.path, comment.id) if place and is_public else None
-    _REVISION_STANDS.run(session, {"comment_id": comment.id, "standing": standing, "stands_at": path})
-    set_committed_value(comment, "revision_id", standing)
-    set_committed_value(comment, "path", path)
-    tallies.add(session, tallies.of_state(comment.state), 1, of=comment.post_id)
-    # From here on it is a row that the session has read: nothing is left to write, nothing has to be asked again.
-    make_transient_to_detached(comment)
-    session.add(comment)
-    if is_public and place:
-        comments.count_public_change(session, comment, by=1)
-
-
-def add_revision(session: Session, comment_id: int, **columns: Any) -> int:
-    """Keep another text of a comment; its id."""
-    return int(_NEW_REVISION.run(session, {"comment_id": comment_id, **columns}).scalar_one())

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from agora.rules.moderation import State
-from agora.store import comments, tallies
+from agora.store import comment_lists, tallies
 from agora.store.database import Database
 from agora.store.events import Channel, Delivery, DeliveryState
 
@@ -37,7 +37,7 @@ def figures(database: Database, now: datetime) -> Figures:
         due = is_letter & (Delivery.state == DeliveryState.WAITING) & (Delivery.due_at <= now)
         return Figures(
             comments_pending=tallies.count(session, tallies.of_state(State.PENDING)),
-            oldest_pending=_age(comments.oldest_waiting(session), now),
+            oldest_pending=_age(comment_lists.oldest_waiting(session), now),
             letters_due=_count(session, due),
             oldest_due=_age(session.scalar(select(func.min(Delivery.due_at)).where(due)), now),
             letters_failed=_count(session, is_letter & (Delivery.state == DeliveryState.FAILED)),

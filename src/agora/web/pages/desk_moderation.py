@@ -10,7 +10,7 @@ from agora.actions import moderation as actions
 from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound, Refused
 from agora.rules.moderation import Decision, Party
 from agora.rules.statements import Category, Legal
-from agora.store import comments, queue
+from agora.store import comment_changes, comment_lists, queue
 from agora.store.comments import Comment
 from agora.store.statements import ReadyReason
 from agora.web.context import Context, whole_number
@@ -55,7 +55,7 @@ def decide_many(context: Context) -> Response:
     selected = list(dict.fromkeys(context.fields.numbers("selected")))
     if not selected:
         raise FieldErrors({"selected": Message(N_("Select at least one comment first."))})
-    comments.hold_discussions(context.session, selected)
+    comment_changes.hold_discussions(context.session, selected)
     decided = [id_ for id_ in selected if _is_decided(context, id_, decision)]
     if not decided:
         raise Conflict(N_("These comments changed meanwhile: somebody else decided, or their texts were edited."))
@@ -175,7 +175,7 @@ def _region(context: Context, ids: Sequence[int] = (), sent: Mapping[int, Sent] 
         "part": part,
         "waiting": waiting,
         "oldest": oldest_age(context),
-        "tabs": tabs(context, part, comments.counts_by_state(context.session), waiting),
+        "tabs": tabs(context, part, comment_lists.counts_by_state(context.session), waiting),
         "cards": case_views(context, part, [line_of(context, id_) for id_ in ids], sent),
         "selected": set(),
         "alone": False,

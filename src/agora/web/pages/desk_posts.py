@@ -14,7 +14,7 @@ from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.rules.moderation import State
 from agora.rules.permissions import Deed, may_edit_post
 from agora.rules.policy import MODE_NAMES, Mode
-from agora.store import bylines, comments, posts
+from agora.store import bylines, comment_lists, posts
 from agora.store.posts import Post
 from agora.store.public_posts import as_public
 from agora.web.context import Context, whole_number
@@ -54,12 +54,12 @@ def desk(context: Context) -> Response:
     """The first page of the desk: what waits, and what was begun."""
     by = None if context.may(Deed.EDIT_ANY_POST) else context.person.id
     recent = posts.desk_list(context.session, by=by, before=None, size=6) if context.may(Deed.WRITE_POSTS) else []
-    waiting = comments.counts_by_state(context.session).get(State.PENDING, 0) if context.may(Deed.MODERATE) else 0
+    waiting = comment_lists.counts_by_state(context.session).get(State.PENDING, 0) if context.may(Deed.MODERATE) else 0
     return context.page(
         "desk/home.html",
         recent=recent,
         waiting=waiting,
-        oldest=comments.oldest_waiting(context.session) if waiting else None,
+        oldest=comment_lists.oldest_waiting(context.session) if waiting else None,
         to_do=duties.TO_DO[context.settings.operator] if context.may(Deed.MANAGE_SITE) else (),
     )
 

@@ -10,7 +10,7 @@ from agora.rules.errors import Message, NotFound
 from agora.rules.moderation import Decision
 from agora.rules.permissions import Deed
 from agora.rules.statements import CATEGORY_NAMES
-from agora.store import case_files, comments, queue
+from agora.store import case_files, comment_lists, comments, queue
 from agora.store.comments import Comment
 from agora.store.queue import Line, Numbers
 from agora.web.context import Context, whole_number
@@ -50,7 +50,7 @@ def queue_page(
         cases=cases,
         waiting=waiting,
         oldest=oldest_age(context) if waiting else None,
-        tabs=tabs(context, part, comments.counts_by_state(context.session), waiting),
+        tabs=tabs(context, part, comment_lists.counts_by_state(context.session), waiting),
         filters=filters(context, part, numbers) if part.is_list else [],
         narrowed=_narrowed(part),
         everything=address(context, Shown(state=part.state)),
@@ -92,7 +92,7 @@ def _lines(context: Context, part: Shown, numbers: Numbers, in_sight: list[int])
 def _lines_by_state(context: Context, part: Shown, in_sight: list[int]) -> list[Line]:
     before = whole_number(part.before)
     author = only_posts_of(context)
-    found = comments.queue(context.session, part.of_state, after=None, before=before, size=PAGE, under_posts_of=author)
+    found = comment_lists.of_state(context.session, part.of_state, before=before, size=PAGE, under_posts_of=author)
     here = {comment.id for comment in found}
     return [line_of(context, id_) for id_ in in_sight if id_ not in here] + lines_of(context, found)
 

@@ -9,7 +9,7 @@ from agora.actions import moderation as actions
 from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
 from agora.rules.measures import LONGEST_FOR_NETWORK, MeasureKind
 from agora.rules.moderation import DECISION_NAMES, STATE_NAMES, Decision, Party
-from agora.store import comments, events, sources
+from agora.store import comment_changes, comment_lists, events, sources
 from agora.store.comments import Comment
 from agora.store.sources import Origin
 from agora.web.context import Context, whole_number
@@ -29,7 +29,7 @@ DAYS = (0, 1, 7, 30)  # of suspension; 0: none
 def commenter(context: Context) -> Response:
     """The earlier comments of one address."""
     commenter_id = whole_number(context.path("id")) or 0
-    found = comments.comments_of(context.session, commenter_id, size=EARLIER)
+    found = comment_lists.comments_of(context.session, commenter_id, size=EARLIER)
     if not found:
         raise NotFound()
     decisions = events.last_decisions(context.session, [comment.id for comment in found])
@@ -96,7 +96,7 @@ def act(context: Context) -> Response:
     waiting = sources.waiting(context.session, origin, size=AT_ONCE)
     if not waiting and not days:
         raise FieldErrors({"days": Message(N_("Nothing waits from there: choose for how long it is suspended."))})
-    comments.hold_discussions(context.session, [each.id for each in waiting])
+    comment_changes.hold_discussions(context.session, [each.id for each in waiting])
     for each in waiting:
         _reject(context, each)
     if days:

@@ -18,7 +18,7 @@ from agora.rules.moderation import (
 from agora.rules.reports import UNFOUNDED_IN_A_ROW
 from agora.rules.statements import CATEGORY_NAMES
 from agora.rules.urgency import Factor
-from agora.store import case_files, comments, events, site, spam
+from agora.store import case_files, comment_lists, events, site, spam
 from agora.store.appeals import Appeal
 from agora.store.case_files import Contested
 from agora.store.cases import Case, CaseKind
@@ -143,7 +143,7 @@ class _Files:
         # A case that is only held has neither: most pages need not ask.
         self.reports = case_files.open_reports(session, ids) if kinds - {CaseKind.HELD} else {}
         self.appeals = case_files.open_appeals(session, ids) if CaseKind.APPEAL in kinds else {}
-        self.records = comments.records_of(session, addresses)
+        self.records = comment_lists.records_of(session, addresses)
         self.decisions = events.last_decisions(session, ids)
         self.about = about_addresses(context, addresses) if addresses else {}
         self.clauses = self._clauses()
