@@ -158,5 +158,5 @@ SETTINGS: tuple[Setting, ...] = (
         "Whoever sends this as a bearer token may read /metrics too, from anywhere; empty means nobody.",
         secret=True,
     ),
-    Setting("threads", 8, positive, "How many requests one process works on at once; also its database connections."),
+    Setting("threads", 4, positive, "How many requests one process works on at once; also its database connections."),
 )
