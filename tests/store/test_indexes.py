@@ -289,7 +289,7 @@ def test_question_is_answered_from_index(large: Database, name: str) -> None:
     assert any(re.search(index, plan) for plan in plans), plans
 
 
-LISTS = ["archive", "comments feed", "next comments feed", "feed of a post", "queue", "threads", "thread"]
+LISTS = ["archive", "comments feed", "next comments feed", "feed of a post", "decided", "threads", "thread"]
 # Only the few rows of the page are sorted, after they were found.
 PAGES = ["home", "later page", "next page", "page before", "tag", "byline", "feed", "next feed"]
 
