@@ -105,6 +105,11 @@ class Site:
         self._thread.join(timeout=20)
         self.database.close()
 
+    @property
+    def in_hand(self) -> int:
+        """How many requests have come and are not answered yet."""
+        return len(self._server.server_state.tasks)
+
     # Browsers
 
     def client(self, **options: Any) -> httpx.Client:

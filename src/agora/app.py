@@ -24,16 +24,21 @@ from agora.tokens import Tokens
 from agora.web import errors
 from agora.web.context import House
 from agora.web.headers import Headers
+from agora.web.line import Line
 from agora.web.memory import Memory
 from agora.web.metrics import Requests
 from agora.web.pages.seeing import sights
 from agora.web.proxies import Proxies
 from agora.web.routes import ROUTES, Address
 from agora.web.throttle import Throttle
+from agora.web.writing import write_together
 
 __all__ = ["clock", "create_app", "new_worker", "renderer_for"]
 
 MEBIBYTE = 1024 * 1024
+# Forms that share a transaction on SQLite, which writes one at a time. PostgreSQL writes several at once, and their
+# commits share the wait for the disk; two that hold many rows would wait there for each other, in a circle.
+TOGETHER = 32
 
 
 @lru_cache(maxsize=4)
@@ -74,6 +79,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = clock) -> 
     app.state.readers = CapacityLimiter(settings.threads)
     app.state.searches = Throttle(RATES["search"])
     app.state.writers = CapacityLimiter(database.writers)
+    app.state.line = Line(write_together, app.state.writers, most=TOGETHER) if database.is_sqlite else None
     requests = Requests({route.endpoint: route.name for route in ROUTES if isinstance(route, Route)})
     # Around Starlette and not inside it, so that the page of our own mistakes carries the headers too.
     wrapped: ASGIApp = Headers(app, https=settings.is_https, requests=requests)

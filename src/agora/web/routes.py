@@ -7,7 +7,8 @@ from agora.rules import limits
 from agora.rules.permissions import Deed
 from agora.store.versions import COMMENTS, LOG, SITE
 from agora.web.body_limit import BodyLimit
-from agora.web.boundary import Guard, Handler, Page, endpoint
+from agora.web.boundary import endpoint
+from agora.web.guards import Guard, Handler, Page
 from agora.web.pages import (
     commenter,
     comments,
@@ -82,7 +83,7 @@ ROUTES: list[BaseRoute] = [
     at(
         "/posts/{slug}/comments",
         "comments",
-        Page(post=comments.create, again=comments.form_again, prepare=comments.prepare),
+        Page(post=comments.create, again=comments.form_again, prepare=comments.prepare, together=True),
     ),
     at("/comments/{id}", "comment", Page(comments.permalink)),
     public("/comments/{id}/thread", "thread", comments.thread, SITE),  # and the discussion of its post

@@ -1,0 +1,153 @@
+"""Forms that wait at the same moment share a transaction on SQLite, and none pays for what another one holds."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from friends import Site, comment_id_of, comment_on, form
+from sqlalchemy import Engine, event, select, text
+
+from agora.store import counts
+from agora.store.comments import Comment
+from agora.store.posts import Post
+from agora.web.line import Line
+from web.looking import ON_SQLITE, complaint
+
+SENT = 6
+
+
+@contextmanager
+def transactions(site: Site) -> Iterator[list[str]]:
+    """Each writing transaction that the application begins."""
+    begun: list[str] = []
+
+    def overhear(connection: Any, _cursor: object, statement: str, *_: object) -> None:
+        if connection.engine is not site.database.engine and statement == "BEGIN IMMEDIATE":
+            begun.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", overhear)
+    try:
+        yield begun
+    finally:
+        event.remove(Engine, "before_cursor_execute", overhear)
+
+
+def sent_while_somebody_writes(site: Site, post: Post, forms: Sequence[dict[str, str]]) -> list[httpx.Response]:
+    """Send all forms while the database is taken, and let it go when all have come."""
+    hidden = form(site.client().get(f"/posts/{post.slug}"), "comment-form")
+    clients = [site.client() for _ in forms]
+    with ThreadPoolExecutor(len(forms)) as people:
+        with site.writing():
+            sending = [
+                people.submit(client.post, f"/posts/{post.slug}/comments", data=hidden | fields)
+                for client, fields in zip(clients, forms, strict=True)
+            ]
+            # Whoever comes first is taken alone, and answered if their form needs no writing.
+            wait_for(lambda: site.in_hand + sum(answer.done() for answer in sending) >= len(forms))
+        return [answer.result(timeout=60) for answer in sending]
+
+
+def wait_for(condition: Any) -> None:
+    until = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < until
+        threading.Event().wait(0.005)
+
+
+def of(who: str, **changes: str) -> dict[str, str]:
+    return {"name": who, "email": f"{who}@example.org", "body": f"The garden as {who} sees it."} | changes
+
+
+def names_under(site: Site, post: Post) -> list[str]:
+    with site.database.read() as session:
+        assert counts.wrong(session) == {}
+        return sorted(session.scalars(select(Comment.name).where(Comment.post_id == post.id)))
+
+
+@ON_SQLITE
+def test_forms_that_wait_share_a_transaction(site: Site) -> None:
+    post, names = site.post(), [f"reader{number}" for number in range(SENT)]
+    with transactions(site) as begun:
+        answers = sent_while_somebody_writes(site, post, [of(name) for name in names])
+
+    assert [answer.status_code for answer in answers] == [303] * SENT
+    assert len(begun) == 2  # the first one's, who found nobody before them, and that of all others
+    own = {site.client().get(answer.headers["location"]).status_code for answer in answers}
+    assert own == {200}
+    assert len({answer.headers["location"] for answer in answers}) == SENT
+    assert names_under(site, post) == names
+
+
+@ON_SQLITE
+def test_each_is_told_what_is_wrong(site: Site) -> None:
+    """One has no name, one answers what is gone, one is on a page that is weeks old, and one is sent twice."""
+    post = site.post(moderation="post")
+    gone = comment_id_of(site, comment_on(site.client(), post, name="Dora"))
+    with site.writing() as session:
+        session.execute(text("UPDATE comments SET state = 'hidden', shown_in_thread = 0"))
+        session.execute(text("UPDATE posts SET comment_count = 0"))
+    answers = sent_while_somebody_writes(
+        site,
+        post,
+        [
+            of("Alice"),
+            of("Bob", name=""),
+            of("Charlie", parent=str(gone)),
+            of("Eve"),
+            of("Ivan", token="old"),
+            of("Eve"),
+        ],
+    )
+
+    assert [answer.status_code for answer in answers] == [303, 422, 422, 303, 422, 303]
+    assert "named" in complaint(answers[1], "name")
+    assert "no longer there" in complaint(answers[2], "body")
+    assert "open for a long time" in complaint(answers[4], "body")
+    assert comment_id_of(site, answers[3]) == comment_id_of(site, answers[5])
+    with site.database.read() as session:
+        assert sorted(session.scalars(select(Comment.name))) == ["Alice", "Dora", "Eve"]
+
+
+@ON_SQLITE
+def test_what_the_database_refuses_is_one_form(site: Site) -> None:
+    """It says so in the middle of the transaction, of which nothing is kept."""
+    with site.writing() as session:
+        no_mallory = "BEFORE INSERT ON comments WHEN NEW.name = 'Mallory' BEGIN SELECT RAISE(ABORT, 'no'); END"
+        session.execute(text(f"CREATE TRIGGER no_mallory {no_mallory}"))
+    post = site.post()
+    answers = sent_while_somebody_writes(site, post, [of("Alice"), of("Bob"), of("Mallory"), of("Charlie")])
+
+    assert [answer.status_code for answer in answers] == [303, 303, 409, 303]
+    assert names_under(site, post) == ["Alice", "Bob", "Charlie"]
+
+
+def test_line_serves_in_order_and_says_whose_mistake() -> None:
+    served: list[list[int]] = []
+    busy = threading.Event()
+
+    def serve(asked: Sequence[int]) -> list[str | Exception]:
+        served.append(list(asked))
+        busy.wait(60)
+        return [ValueError(f"no {number}") if number == 3 else f"yes {number}" for number in asked]
+
+    async def run() -> list[str | BaseException]:
+        line: Line[int, str] = Line(serve, anyio.CapacityLimiter(1), most=3)
+        waiting = [asyncio.create_task(line.wait(number, patience=60)) for number in range(6)]
+        await anyio.to_thread.run_sync(wait_for, lambda: served)
+        with pytest.raises(TimeoutError):
+            await line.wait(6, patience=0)
+        busy.set()
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    answers = asyncio.run(run())
+
+    assert [str(answer) for answer in answers] == ["yes 0", "yes 1", "yes 2", "no 3", "yes 4", "yes 5"]
+    assert isinstance(answers[3], ValueError)
+    assert served == [[0, 1, 2], [3, 4, 5]]
