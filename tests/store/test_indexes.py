@@ -1,6 +1,7 @@
 """Pages stay quick on a large site: what they ask is answered from indexes, on both databases."""
 
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -38,6 +39,7 @@ from agora.store.events import Delivery, Event
 from agora.store.ledger import LedgerEntry
 from agora.store.people import DeskSession, Person
 from agora.store.posts import Post, PostState, Tag, post_tags
+from agora.store.prepared import DRIVER
 from agora.store.public_lists import EVERYTHING, PostFilter
 from agora.store.queue import Key, Numbers, Wanted
 from agora.store.schema import migrate
@@ -313,6 +315,22 @@ def test_page_alone_is_sorted(large: Database, name: str) -> None:
     assert re.match(r"anon_\d", sorted_afterwards), plan
 
 
+class Overheard:
+    """SQLite's own connection, which prepared statements go to directly."""
+
+    def __init__(self, driver: sqlite3.Connection, asked: list[tuple[str, Any]]) -> None:
+        self._driver = driver
+        self._asked = asked
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._driver.in_transaction
+
+    def execute(self, statement: str, parameters: Any) -> sqlite3.Cursor:
+        self._asked.append((statement, parameters))
+        return self._driver.execute(statement, parameters)
+
+
 def plans_of(database: Database, ask: Callable[[Session], object]) -> list[str]:
     """How the database goes about each statement that the question becomes."""
     asked: list[tuple[str, Any]] = []
@@ -324,6 +342,9 @@ def plans_of(database: Database, ask: Callable[[Session], object]) -> list[str]:
     event.listen(database.engine, "before_cursor_execute", overhear)
     try:
         with database.read() as session:
+            if database.is_sqlite:
+                driver: Any = session.connection().connection.driver_connection
+                session.info[DRIVER] = Overheard(driver, asked)
             ask(session)
     finally:
         event.remove(database.engine, "before_cursor_execute", overhear)

@@ -33,7 +33,7 @@ FACTS = {
 def test_types_come_back_as_they_went(database: Database) -> None:
     since = {"since": NOW - timedelta(seconds=1)}
     with database.write() as session:
-        number = NEW.run(session, FACTS).scalar_one()
+        number = NEW.number(session, FACTS)
         found = Prepared(LATER).first(session, since)
         assert found == (number, NOW, Party.MODERATOR, Decision.APPROVE, {"many": [1, 2]})
         assert found == tuple(session.execute(LATER, since).one())
@@ -70,4 +70,5 @@ def test_several_rows_and_its_own_words(database: Database) -> None:
     )
     with database.write() as session:
         added.run_each(session, [{"scope": "one", "number": 1}, {"scope": "two", "number": 2}])
-        assert grown.run(session, {"which": "two", "by": 40}).scalar_one() == 42
+        assert grown.number(session, {"which": "two", "by": 40}) == 42
+        assert grown.first(session, {"which": "three", "by": 40}) is None

@@ -49,7 +49,7 @@ def add(
     is_public = comment.state is State.PUBLISHED
     if is_public and place is None:
         comment.thread_number, comment.shown_in_thread = number_of_new_thread(session, comment.post_id), 1
-    comment.id = _NEW_COMMENT.run(session, vars(comment)).scalar_one()
+    comment.id = _NEW_COMMENT.number(session, vars(comment))
     standing = add_revision(
         session,
         comment.id,
@@ -74,7 +74,7 @@ def add(
 
 def add_revision(session: Session, comment_id: int, **columns: Any) -> int:
     """Keep another text of a comment; its id."""
-    return int(_NEW_REVISION.run(session, {"comment_id": comment_id, **columns}).scalar_one())
+    return _NEW_REVISION.number(session, {"comment_id": comment_id, **columns})
 
 
 def path_of_reply(session: Session, comment: Comment) -> str | None:
@@ -184,8 +184,7 @@ def number_of_new_thread(session: Session, post_id: int) -> int:
 
 
 def _count_in_post(session: Session, post_id: int, by: int, begun: int) -> int:
-    counted = _COUNT_IN_POST.run(session, {"post": post_id, "by": by, "begun": begun})
-    return int(counted.scalar_one())
+    return _COUNT_IN_POST.number(session, {"post": post_id, "by": by, "begun": begun})
 
 
 def _lineage(comment: Comment) -> list[int]:

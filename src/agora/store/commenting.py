@@ -107,10 +107,10 @@ def address_of(session: Session, email: str, *, now: datetime) -> Address:
 
 def add_address(session: Session, email: str, *, now: datetime) -> Address:
     """A commenter whose address nobody has used yet."""
-    added = _NEW_ADDRESS.run(session, {"email": email, "created_at": now}).scalar()
+    added = _NEW_ADDRESS.first(session, {"email": email, "created_at": now})
     if added is None:  # of two who come with it in the same moment, this one waited for the other
         return Address(*session.execute(_ADDRESS, {"email": email}).one())
-    return Address(added, None, "")
+    return Address(added[0], None, "")
 
 
 def is_confirmed(session: Session, commenter_id: int) -> bool:

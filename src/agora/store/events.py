@@ -115,7 +115,7 @@ _NEW_EVENT, _NEW_DELIVERY = insert_of(_EVENTS, *_FACTS), insert(Delivery.__table
 def record(session: Session, kind: str, *, at: datetime, **facts: Any) -> Recorded:
     """Write down that something happened; `facts` are the event's columns."""
     session.flush()  # what it tells of comes first
-    number = _NEW_EVENT.run(session, {**_NO_FACTS, "kind": kind, "at": at, **facts}).scalar_one()
+    number = _NEW_EVENT.number(session, {**_NO_FACTS, "kind": kind, "at": at, **facts})
     return Recorded(number, kind, at, facts.get("decision"))
 
 
