@@ -1,12 +1,14 @@
 """Forms that wait at the same moment share a transaction on SQLite, and none pays for what another one holds."""
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPResponse
 from typing import Any
+from urllib.parse import urlencode
 
 import anyio
 import httpx
@@ -40,18 +42,39 @@ def transactions(site: Site) -> Iterator[list[str]]:
 
 
 def sent_while_somebody_writes(site: Site, post: Post, forms: Sequence[dict[str, str]]) -> list[httpx.Response]:
-    """Send all forms while the database is taken, and let it go when all have come."""
+    """Send all forms while the database is taken, and let it go when all wait: one for it, the others in line."""
     hidden = form(site.client().get(f"/posts/{post.slug}"), "comment-form")
-    clients = [site.client() for _ in forms]
-    with ThreadPoolExecutor(len(forms)) as people:
-        with site.writing():
-            sending = [
-                people.submit(client.post, f"/posts/{post.slug}/comments", data=hidden | fields)
-                for client, fields in zip(clients, forms, strict=True)
-            ]
-            # Whoever comes first is taken alone, and answered if their form needs no writing.
-            wait_for(lambda: site.in_hand + sum(answer.done() for answer in sending) >= len(forms))
-        return [answer.result(timeout=60) for answer in sending]
+    visitor = site.client()
+    with ExitStack() as connections:
+        with site.writing() as session:
+            session.connection()  # the transaction begins
+            # Each in one piece: when the next visitor is answered, those before them have their place.
+            lines = [connections.enter_context(sent(site, post, hidden | fields)) for fields in forms]
+            wait_for(lambda: site.in_hand == len(forms))
+            assert visitor.get("/healthz").status_code == 200
+        return [answer_on(line) for line in lines]
+
+
+def sent(site: Site, post: Post, fields: dict[str, str]) -> socket.socket:
+    body = urlencode(fields).encode()
+    head = [
+        f"POST /posts/{post.slug}/comments HTTP/1.1",
+        f"Host: {site.base_url.removeprefix('http://')}",
+        f"Origin: {site.base_url}",
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    ]
+    host, port = site.base_url.removeprefix("http://").split(":")
+    line = socket.create_connection((host, int(port)), timeout=60)
+    line.sendall("\r\n".join([*head, "", ""]).encode() + body)
+    return line
+
+
+def answer_on(line: socket.socket) -> httpx.Response:
+    told = HTTPResponse(line)
+    told.begin()
+    return httpx.Response(told.status, headers=told.getheaders(), content=told.read())
 
 
 def wait_for(condition: Any) -> None:

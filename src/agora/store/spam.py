@@ -14,6 +14,7 @@ from agora.rules.spam import ANY, NOTHING, Learned, Prior, Score, number_of, sco
 from agora.rules.spam_signs import signs
 from agora.store.columns import Base, Identity
 from agora.store.comments import Comment, CommentRevision
+from agora.store.prepared import Prepared
 
 
 class SpamSign(Base):
@@ -71,7 +72,7 @@ _KNOWN_OF = {
     "sqlite": text(f"{_KNOWN} IN ({_LISTED['sqlite']})"),
     "postgresql": text(f"{_KNOWN} = ANY(CAST(:numbers AS bigint[]))"),
 }
-_ONE = text("SELECT 1 FROM spam_signs LIMIT 1")
+_ONE = Prepared(text("SELECT 1 FROM spam_signs LIMIT 1"))
 # In the order of their numbers: two transactions that teach the same signs wait for each other, but never in a circle.
 _ADD = {
     dialect: text(
@@ -92,7 +93,7 @@ def _as_list(session: Session, numbers: Iterable[int]) -> tuple[str, str]:
 
 def learned(session: Session, found: Iterable[str]) -> dict[str, Learned]:
     """What this site taught about these signs, and about ANY."""
-    if session.execute(_ONE).first() is None:  # a site that taught nothing need not number the signs
+    if _ONE.first(session, {}) is None:  # a site that taught nothing need not number the signs
         return {}
     named = {number_of(sign): sign for sign in (ANY, *found)}
     dialect, numbers = _as_list(session, named)

@@ -206,7 +206,7 @@ class Context:
         assert self.visitor is not None  # noqa: S101 - the boundary has seen to it
         return self.visitor
 
-    @property
+    @cached_property
     def source(self) -> str:
         """A keyed hash of the network that the request comes from: a whole /64 with IPv6."""
         return self.house.tokens.keyed_hash("source", network_of(self.request))

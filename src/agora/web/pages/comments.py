@@ -1,6 +1,6 @@
 """Commenting, as a reader without an account does it: the form, its preview, its errors, permalinks."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
@@ -92,35 +92,43 @@ def reply(context: Context) -> Response:
     return _respond(context, post, empty_form(context, post), parent)
 
 
-def prepare(context: Context) -> Text | None:
-    """The text made ready, once it is known that the form is in order."""
+@dataclass(frozen=True)
+class Ready:
+    """What the form says, and its text made ready where there is one."""
+
+    draft: CommentDraft
+    text: Text | None
+
+
+def prepare(context: Context) -> Ready:
+    """Raises what is wrong with the form; its text is made ready once that is known."""
     discussion = _discussion(context)
     _check_token(context, discussion.id)
     context.refuse_beyond(_deed(context))
-    body = context.fields.raw("body")
-    if judging.text_trouble(body):
-        return None
+    draft = _draft(context)
+    if judging.text_trouble(draft.body):
+        return Ready(draft, None)
     rules = judging.rules_in(discussion.moderation, context.settings, discussion.policy)
-    text = judging.made_ready(body, discussion.language, rules)
+    text = judging.made_ready(draft.body, discussion.language, rules)
     if _deed(context) == "preview" or context.visitor:
-        return text
+        return Ready(draft, text)
     if context.fields.text("action") != AS_IT_IS:
         judging.ask_first(text)
-    draft = _draft(context)
-    return judging.weighed(context.session, text, name=draft.name, website=draft.website)
+    return Ready(draft, judging.weighed(context.session, text, name=draft.name, website=draft.website))
 
 
 def create(context: Context) -> Response:
     discussion = _discussion(context)
     context.spend(_deed(context))
-    text: Text | None = context.prepared
+    ready: Ready = context.prepared
     if _deed(context) == "preview":
-        return _preview(context, _post(context), text)
+        return _preview(context, _post(context), ready)
     # As they were when the text was looked at: its expressions are not looked for again while others wait to write.
-    rules = text.rules if text else judging.rules_in(discussion.moderation, context.settings, discussion.policy)
+    looked_at = ready.text and ready.text.rules
+    rules = looked_at or judging.rules_in(discussion.moderation, context.settings, discussion.policy)
     acknowledge_with_form(context)
     comment = actions.post_comment(
-        context.session, discussion, _draft(context), rules, text=text, person=context.visitor, now=context.now
+        context.session, discussion, ready.draft, rules, text=ready.text, person=context.visitor, now=context.now
     )
     if context.visitor:
         return context.redirect(context.url("comment", id=comment.id))
@@ -204,13 +212,12 @@ def _filled_form(context: Context, post: PublicPost) -> FormView:
     )
 
 
-def _preview(context: Context, post: PublicPost, text: Text | None) -> Response:
-    draft = _draft(context)
-    actions.check_draft(draft, signed_in=True)  # who writes matters only when it is sent
+def _preview(context: Context, post: PublicPost, ready: Ready) -> Response:
+    actions.check_draft(ready.draft, signed_in=True)  # who writes matters only when it is sent
     form = _filled_form(context, post)
-    if text:
-        form = replace(form, preview=text.html, warning=text.findings.warning)
-    return _respond(context, post, form, _parent(context, post, draft.parent_id))
+    if ready.text:
+        form = replace(form, preview=ready.text.html, warning=ready.text.findings.warning)
+    return _respond(context, post, form, _parent(context, post, ready.draft.parent_id))
 
 
 def _parent(context: Context, post: PublicPost, parent_id: int | None) -> Comment | None:
