@@ -23,6 +23,7 @@ LOOKS = 24  # at the memory, in one run
 # Memory that grows while everything is used for the first time says nothing of what comes after.
 WARMING = 0.25
 MILLION = 1_000_000
+HOUR = 3600  # seconds
 SECONDS_OF_LOAD, SECONDS_OF_WRITING, WRITERS = 1, 0.25, 4
 
 
@@ -36,10 +37,7 @@ def measure(plan: Plan) -> Section:
     started = in_turn(plan.watch, {"start": {"agora": start}}, plan.length)["start"]
     with ExitStack() as stack:
         agora = stack.enter_context(programs.agora(place.folder, place.environment(), plan.server))
-        begun = time.monotonic()
-        memory = _memory_under_load(plan, agora)
-        load_was = f"{memory[-1][0]:,} mixed requests in {_spelled(time.monotonic() - begun)}"
-        shared_out = agora.megabytes_shared_out()
+        after_load = _under_load(plan, agora, requests=plan.requests)
     # What others do with the processors makes memory neither smaller nor larger.
     at_start = statistics.median(each.runs["agora"]["memory"] for each in started.made)
     return Section(
@@ -47,11 +45,27 @@ def measure(plan: Plan) -> Section:
         [
             Row("start to first byte, database there", started.figure("agora", "seconds"), "s", wanted=at_most(SOON)),
             Row("memory after start, one process", Figure(at_start), "MB resident"),
-            Row(f"memory after {load_was}", Figure(memory[-1][1]), "MB resident", wanted=at_most(SMALL)),
-            Row("the same, shared pages divided among processes", Figure(shared_out), "MB"),
-            _growth(memory),
+            *after_load,
         ],
     )
+
+
+def measure_an_hour(plan: Plan) -> Section:
+    """A million requests spread over an hour, in bursts of a second."""
+    place = plan.site("hour")
+    with programs.agora(place.folder, place.environment(), plan.server) as agora:
+        return Section("An hour of it", _under_load(plan, agora, requests=MILLION, within=HOUR))
+
+
+def _under_load(plan: Plan, agora: Served, *, requests: int, within: float = 0.0) -> list[Row]:
+    begun = time.monotonic()
+    memory = _memory_under_load(plan, agora, requests, within)
+    load_was = f"{memory[-1][0]:,} mixed requests in {_spelled(time.monotonic() - begun)}"
+    return [
+        Row(f"memory after {load_was}", Figure(memory[-1][1]), "MB resident", wanted=at_most(SMALL)),
+        Row("the same, shared pages divided among processes", Figure(agora.megabytes_shared_out()), "MB"),
+        _growth(memory),
+    ]
 
 
 def _growth(memory: list[tuple[int, float]]) -> Row:
@@ -69,20 +83,20 @@ def _spelled(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
 
 
-def _memory_under_load(plan: Plan, agora: Served) -> list[tuple[int, float]]:
-    """Requests so far, and resident MB, at many moments of a mixed load: as quick as can be, or spread over an hour."""
-    writers, wanted = posting.to_agora(agora.address, site.WRITTEN), list(_mixture(agora))
+def _memory_under_load(plan: Plan, agora: Served, wanted: int, within: float) -> list[tuple[int, float]]:
+    """Requests so far, and resident MB, at many moments of a mixed load, spread over so many seconds."""
+    writers, mixture = posting.to_agora(agora.address, site.WRITTEN), list(_mixture(agora))
     seen, requests, begun = [(0, agora.megabytes())], 0, time.monotonic()
-    with tqdm(total=plan.requests, unit=" requests", unit_scale=True, leave=False, disable=None) as progress:
-        while requests < plan.requests:
+    with tqdm(total=wanted, unit=" requests", unit_scale=True, leave=False, disable=None) as progress:
+        while requests < wanted:
             found = load.read_mixed(
-                agora.address, wanted, SECONDS_OF_LOAD, processors={plan.processors.load}, folder=plan.folder
+                agora.address, mixture, SECONDS_OF_LOAD, processors={plan.processors.load}, folder=plan.folder
             )
             requests += found.requests + _some_comments(writers)
             progress.update(requests - progress.n)
-            if requests - seen[-1][0] >= plan.requests / LOOKS:
+            if requests - seen[-1][0] >= wanted / LOOKS:
                 seen.append((requests, agora.megabytes()))
-            _rest_until(begun + plan.within * min(1.0, requests / plan.requests))
+            _rest_until(begun + within * min(1.0, requests / wanted))
     return [*seen, (requests, agora.megabytes())]
 
 

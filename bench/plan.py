@@ -15,14 +15,13 @@ from bench.stillness import Processors, Watch
 
 @dataclass
 class Plan:
-    """`length` is that of the comparisons, `requests` the number in the test of memory; `within` seconds."""
+    """`length` is that of the comparisons, `requests` the number in the test of memory."""
 
     folder: Path
     processors: Processors
     watch: Watch
     length: Length
     requests: int
-    within: float = 0.0
 
     @cached_property
     def isso(self) -> str:
