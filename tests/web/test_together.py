@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPResponse
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,11 +16,16 @@ import httpx
 import pytest
 from friends import Site, comment_id_of, comment_on, form
 from sqlalchemy import Engine, event, select, text
+from starlette.requests import Request
+from starlette.responses import Response
 
 from agora.store import counts
 from agora.store.comments import Comment
 from agora.store.posts import Post
+from agora.web.context import NO_FIELDS
+from agora.web.guards import Page
 from agora.web.line import Line
+from agora.web.writing import Form, write_together
 from web.looking import ON_SQLITE, complaint
 
 SENT = 6
@@ -149,6 +155,27 @@ def test_what_the_database_refuses_is_one_form(site: Site) -> None:
 
     assert [answer.status_code for answer in answers] == [303, 303, 409, 303]
     assert names_under(site, post) == ["Alice", "Bob", "Charlie"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_away_database_is_waited_for_once(database_url: str, tmp_path: Path) -> None:
+    """And not by each of those who stood in the line, one after the other."""
+    with Site(database_url, tmp_path / "data", database_timeout="1") as site:
+        app = site.app.app.app  # type: ignore[attr-defined]  # behind memory and headers
+        page = Page(post=lambda context: context.redirect(context.site.title), together=True)
+        ours = [(b"origin", site.base_url.encode())]
+        scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": ours, "app": app}
+        forms = [
+            Form(page, Request({**scope, "state": {"request_id": f"number {number}"}}), app.state.house, NO_FIELDS)
+            for number in range(SENT)
+        ]
+        with transactions(site) as begun, site.writing() as session:
+            session.connection()
+            answers = write_together(forms)
+
+    told = [(answer.status_code, answer.headers["retry-after"]) for answer in answers if isinstance(answer, Response)]
+    assert told == [(503, "60")] * SENT
+    assert len(begun) == 1
 
 
 def test_line_serves_in_order_and_says_whose_mistake() -> None:

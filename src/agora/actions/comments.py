@@ -39,6 +39,13 @@ class CommentDraft:
     port: int | None = None
 
 
+def check(post: Post | Discussion, draft: CommentDraft, rules: SiteRules, *, signed_in: bool, now: datetime) -> None:
+    """What can be said before a transaction: raises Refused where the discussion is closed, else as `check_draft`."""
+    if not judging.takes_comments(post, rules, now):
+        raise Refused(N_("This post no longer takes comments."), status=403)
+    check_draft(draft, signed_in=signed_in)
+
+
 def check_draft(draft: CommentDraft, *, signed_in: bool) -> None:
     """Raises FieldErrors for `name`, `email`, `website` and `body`."""
     errors = {} if signed_in else _who_errors(draft)
@@ -76,9 +83,7 @@ def post_comment(
     `text` is the draft's, made ready before. The same form sent twice is one comment: the second time returns the
     first. Raises FieldErrors or Refused.
     """
-    if not judging.takes_comments(post, rules, now):
-        raise Refused(N_("This post no longer takes comments."), status=403)
-    check_draft(draft, signed_in=person is not None)
+    check(post, draft, rules, signed_in=person is not None, now=now)
     if text is None or text.language != post.language:
         text = judging.made_ready(draft.body, post.language, rules)
     database.lock(session, f"comment:{post.id}:{draft.source}:{text.fingerprint}")

@@ -1,8 +1,8 @@
 """A form's transaction, in a thread: prepared while nobody waits for it, written, and shown again where it is wrong.
 
 Forms whose page says so (`Page.together`) share a transaction where several wait at the same moment: each costs half as
-much. Where anything goes wrong with one of them, all of it is undone and each is written by itself, so that nobody pays
-for what somebody else sent.
+much. Where anything turns out to be wrong with one of them, all of it is undone and each is written by itself, so that
+nobody pays for what somebody else sent.
 """
 
 import logging
@@ -73,6 +73,8 @@ def _written_together(forms: Sequence[Form]) -> Mapping[Form, Response]:
             ready = _ready(forms, session)
         with database.write() as session:
             return {form: _written(form, session, prepared) for form, prepared in ready.items()}
+    except DATABASE_AWAY as error:  # each would only wait for it once more
+        return {form: unavailable(form.request, form.house, error, form.fields) for form in forms}
     except Exception as problem:  # whosever it is
         log.info("%d forms are written one by one: %s", len(forms), type(problem).__name__)
         return {}

@@ -10,6 +10,7 @@ from agora.actions.comments import CommentDraft
 from agora.actions.judging import PersonalData, Text
 from agora.actions.measures import UnderMeasure
 from agora.rules.errors import N_, FieldErrors, Message, NotFound, Refused
+from agora.rules.policy import SiteRules
 from agora.store import commenting, comments, discussions, public_posts, versions
 from agora.store.commenting import Discussion
 from agora.store.comments import Comment
@@ -94,9 +95,10 @@ def reply(context: Context) -> Response:
 
 @dataclass(frozen=True)
 class Ready:
-    """What the form says, and its text made ready where there is one."""
+    """What the form says, the rules that are asked of it, and its text made ready; a preview may have none."""
 
     draft: CommentDraft
+    rules: SiteRules
     text: Text | None
 
 
@@ -106,15 +108,17 @@ def prepare(context: Context) -> Ready:
     _check_token(context, discussion.id)
     context.refuse_beyond(_deed(context))
     draft = _draft(context)
-    if judging.text_trouble(draft.body):
-        return Ready(draft, None)
     rules = judging.rules_in(discussion.moderation, context.settings, discussion.policy)
+    if _deed(context) == "preview":
+        trouble = judging.text_trouble(draft.body)
+        return Ready(draft, rules, None if trouble else judging.made_ready(draft.body, discussion.language, rules))
+    actions.check(discussion, draft, rules, signed_in=context.visitor is not None, now=context.now)
     text = judging.made_ready(draft.body, discussion.language, rules)
-    if _deed(context) == "preview" or context.visitor:
-        return Ready(draft, text)
+    if context.visitor:
+        return Ready(draft, rules, text)
     if context.fields.text("action") != AS_IT_IS:
         judging.ask_first(text)
-    return Ready(draft, judging.weighed(context.session, text, name=draft.name, website=draft.website))
+    return Ready(draft, rules, judging.weighed(context.session, text, name=draft.name, website=draft.website))
 
 
 def create(context: Context) -> Response:
@@ -123,12 +127,10 @@ def create(context: Context) -> Response:
     ready: Ready = context.prepared
     if _deed(context) == "preview":
         return _preview(context, _post(context), ready)
-    # As they were when the text was looked at: its expressions are not looked for again while others wait to write.
-    looked_at = ready.text and ready.text.rules
-    rules = looked_at or judging.rules_in(discussion.moderation, context.settings, discussion.policy)
     acknowledge_with_form(context)
+    # By the rules as they were when the text was looked at: that is not done again while others wait to write.
     comment = actions.post_comment(
-        context.session, discussion, ready.draft, rules, text=ready.text, person=context.visitor, now=context.now
+        context.session, discussion, ready.draft, ready.rules, text=ready.text, person=context.visitor, now=context.now
     )
     if context.visitor:
         return context.redirect(context.url("comment", id=comment.id))
