@@ -75,7 +75,17 @@ _BY_FORMER_SLUG = Prepared(
 
 
 def discussion(session: Session, slug: str) -> Discussion | None:
-    """The discussion of a public post, also by an address that the post had before."""
+    """The discussion of a public post, also by an address that the post had before.
+
+    Asked once in a transaction, which may be that of many comments.
+    """
+    known: dict[str, Discussion | None] = session.info.setdefault("discussions", {})
+    if slug not in known:
+        known[slug] = _discussion_at(session, slug)
+    return known[slug]
+
+
+def _discussion_at(session: Session, slug: str) -> Discussion | None:
     row = _BY_SLUG.first(session, {"slug": slug}) or _BY_FORMER_SLUG.first(session, {"slug": slug})
     return Discussion(*row) if row else None
 
