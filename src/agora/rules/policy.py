@@ -170,9 +170,6 @@ class Check(NamedTuple):
     find: Callable[[_Seen], Reason | None]
     effect: Effect | str = Effect.HOLD
 
-    def effect_in(self, rules: SiteRules) -> Effect:
-        return self.effect if isinstance(self.effect, Effect) else getattr(rules, self.effect)
-
 
 CHECKS = (
     Check(_trap),
@@ -210,9 +207,9 @@ def first_state(submission: Submission, rules: SiteRules) -> Verdict:
 
 
 def _reasons(seen: _Seen) -> list[tuple[Effect, Reason]]:
-    effects = ((check, check.effect_in(seen.rules)) for check in CHECKS)
-    return [
-        (effect, reason)
-        for check, effect in effects
-        if effect is not Effect.OFF and (reason := check.find(seen)) is not None
-    ]
+    found = []
+    for find, chosen in CHECKS:
+        effect = chosen if isinstance(chosen, Effect) else getattr(seen.rules, chosen)
+        if effect is not Effect.OFF and (reason := find(seen)) is not None:
+            found.append((effect, reason))
+    return found

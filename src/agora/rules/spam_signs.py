@@ -57,13 +57,9 @@ def _ends(pieces: Sequence[str]) -> Sequence[str]:
 
 
 def _length(pieces: Sequence[str]) -> int:
-    """How many words there are; beyond the last step they are not counted."""
-    count = 0
-    for piece in pieces:
-        count += (piece.isascii() and piece.isalpha()) or word_of(piece)[0].isalpha()
-        if count > _LENGTHS[-1]:
-            break
-    return count
+    """How many words there are; what holds more than letters is one if it begins like one when it is read."""
+    mixed = [piece for piece in pieces if not piece.isalpha()]
+    return len(pieces) - len(mixed) + sum(word_of(piece)[0].isalpha() for piece in mixed)
 
 
 def _of_words(words: Sequence[str]) -> Iterator[str]:

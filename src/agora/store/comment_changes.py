@@ -32,6 +32,13 @@ _REVISION_STANDS = Prepared(
 )
 
 
+def unwritten(**columns: Any) -> Comment:
+    """A comment for `add`. SQLAlchemy would note of each value that it is still to be written."""
+    comment = Comment()
+    vars(comment).update(columns)
+    return comment
+
+
 def add(
     session: Session,
     comment: Comment,
