@@ -20,6 +20,8 @@ from agora.store.location import location
 
 # Seconds that a SQLite writer waits for its turn before we say that the site is busy.
 BUSY_SECONDS = 15
+# Threads that write at once in one process.
+_WRITERS = {"sqlite": 2, "postgresql": 4}
 
 
 _READS_SQLITE: dict[str, Any] = {"agora_reads": True}
@@ -47,7 +49,8 @@ class ReadOnly(Exception):
 class Database:
     """One database, with reading and writing transactions.
 
-    `connections` bounds how many are open at once; the web's thread pool is as large. `patience` is how many seconds an
+    `connections` bounds how many are open at once, beside those of `writers`; the web's thread pool is as large.
+    `patience` is how many seconds an
     answer may take; without it SQLite's writers wait `BUSY_SECONDS` for their turn, and PostgreSQL takes its time.
     """
 
@@ -56,9 +59,9 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # SQLite has one writer at a time: a queue in this process is fairer and cheaper than its busy handler.
         self._turn: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
-        # The second thread prepares a form while the disk confirms what the first one wrote. PostgreSQL lets more write
-        # at once; but beyond a few, those of one process only wait for each other, and a third of the rate is lost.
-        self.writers = 2 if self.is_sqlite else min(4, connections)
+        # On SQLite one form is prepared while the disk confirms what another one wrote. PostgreSQL lets more write at
+        # once; but beyond a few, those of one process only wait for each other, and a third of the rate is lost.
+        self.writers = min(_WRITERS[self.engine.dialect.name], connections)
         self.connections = connections
 
     @contextmanager
@@ -133,7 +136,7 @@ def _engine(url: str, connections: int, patience: float | None) -> Engine:
     engine = create_engine(
         parsed,
         pool_size=connections,
-        max_overflow=2,
+        max_overflow=_WRITERS["sqlite"],
         pool_use_lifo=True,  # as few as are needed grow large, and these have at hand what was read last
         hide_parameters=True,
         connect_args={
@@ -153,7 +156,7 @@ def _postgresql(url: URL, connections: int, patience: float | None) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg").update_query_dict(stated),
         pool_size=connections,
-        max_overflow=2,
+        max_overflow=_WRITERS["postgresql"],
         pool_timeout=patience or BUSY_SECONDS,
         pool_pre_ping=True,
         hide_parameters=True,
