@@ -131,7 +131,7 @@ async def _ask(app: ASGIApp, path: str) -> tuple[int, str]:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """Everything that the database is asked meanwhile, BEGIN included."""
+    """Everything that the database is asked meanwhile through SQLAlchemy, BEGIN included: all that makes pages."""
     asked: list[str] = []
 
     def overhear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

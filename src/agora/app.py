@@ -22,9 +22,9 @@ from agora.store.database import Database
 from agora.store.watch import Watch, watch
 from agora.tokens import Tokens
 from agora.web import errors
+from agora.web.batcher import Batcher
 from agora.web.context import House
 from agora.web.headers import Headers
-from agora.web.line import Line
 from agora.web.memory import Memory
 from agora.web.metrics import Requests
 from agora.web.pages.seeing import sights
@@ -79,7 +79,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = clock) -> 
     app.state.readers = CapacityLimiter(settings.threads)
     app.state.searches = Throttle(RATES["search"])
     app.state.writers = CapacityLimiter(database.writers)
-    app.state.line = Line(write_together, app.state.writers, most=TOGETHER) if database.is_sqlite else None
+    app.state.batcher = Batcher(write_together, app.state.writers, most=TOGETHER) if database.is_sqlite else None
     requests = Requests({route.endpoint: route.name for route in ROUTES if isinstance(route, Route)})
     # Around Starlette and not inside it, so that the page of our own mistakes carries the headers too.
     wrapped: ASGIApp = Headers(app, https=settings.is_https, requests=requests)

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPResponse
 from pathlib import Path
@@ -22,9 +23,9 @@ from starlette.responses import Response
 from agora.store import counts
 from agora.store.comments import Comment
 from agora.store.posts import Post
+from agora.web.batcher import Batcher, NotServed
 from agora.web.context import NO_FIELDS
 from agora.web.guards import Page
-from agora.web.line import Line
 from agora.web.writing import Form, write_together
 from web.looking import ON_SQLITE, complaint
 
@@ -178,7 +179,7 @@ def test_away_database_is_waited_for_once(database_url: str, tmp_path: Path) -> 
     assert len(begun) == 1
 
 
-def test_line_serves_in_order_and_says_whose_mistake() -> None:
+def test_batches_are_in_order_and_each_has_its_mistake() -> None:
     served: list[list[int]] = []
     busy = threading.Event()
 
@@ -188,16 +189,42 @@ def test_line_serves_in_order_and_says_whose_mistake() -> None:
         return [ValueError(f"no {number}") if number == 3 else f"yes {number}" for number in asked]
 
     async def run() -> list[str | BaseException]:
-        line: Line[int, str] = Line(serve, anyio.CapacityLimiter(1), most=3)
-        waiting = [asyncio.create_task(line.wait(number, patience=60)) for number in range(6)]
+        batcher: Batcher[int, str] = Batcher(serve, anyio.CapacityLimiter(1), most=3)
+        waiting = [asyncio.create_task(batcher.ask(number, patience=60)) for number in range(6)]
         await anyio.to_thread.run_sync(wait_for, lambda: served)
         with pytest.raises(TimeoutError):
-            await line.wait(6, patience=0)
+            await batcher.ask(6, patience=0)
         busy.set()
         return await asyncio.gather(*waiting, return_exceptions=True)
 
-    answers = asyncio.run(run())
+    with ThreadPoolExecutor(1) as thread:  # in this one, a browser of other tests may have a loop already
+        answers = thread.submit(asyncio.run, run()).result()
 
     assert [str(answer) for answer in answers] == ["yes 0", "yes 1", "yes 2", "no 3", "yes 4", "yes 5"]
     assert isinstance(answers[3], ValueError)
     assert served == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_nobody_is_left_without_an_answer() -> None:
+    """Where a whole batch fails, each is told, and the next one is served."""
+    served: list[list[int]] = []
+
+    def serve(asked: Sequence[int]) -> list[str | Exception]:
+        served.append(list(asked))
+        if 0 in asked:
+            raise MemoryError
+        return [StopIteration() if number == 2 else f"yes {number}" for number in asked]
+
+    async def run() -> list[str | BaseException]:
+        batcher: Batcher[int, str] = Batcher(serve, anyio.CapacityLimiter(1), most=2)
+        waiting = [asyncio.create_task(batcher.ask(number, patience=60)) for number in range(6)]
+        await asyncio.sleep(0)
+        waiting[4].cancel()  # somebody who has gone away is not served
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    with ThreadPoolExecutor(1) as thread:
+        answers = thread.submit(asyncio.run, run()).result()
+
+    told = [answer if isinstance(answer, str) else type(answer) for answer in answers]
+    assert told == [NotServed, NotServed, NotServed, "yes 3", asyncio.CancelledError, "yes 5"]
+    assert served == [[0, 1], [2, 3], [5]]

@@ -208,7 +208,7 @@ def _new_comment(
     mode: Mode,
     now: datetime,
 ) -> Comment:
-    return Comment(
+    return comment_changes.unwritten(
         post_id=post.id,
         parent_id=place.id if place else None,
         root_id=place.thread_id if place else None,

@@ -1,4 +1,4 @@
-"""What is asked and written while somebody comments. The statements are put together once, at import: SQLAlchemy takes
+"""What is asked while somebody comments. The statements are put together once, at import: SQLAlchemy takes
 longer to put one together than to run it.
 """
 

@@ -84,7 +84,8 @@ class Prepared:
 def _open_sqlite(session: Session) -> sqlite3.Connection | None:
     """The driver's own connection, in the transaction of this session; None on another database.
 
-    SQLAlchemy's way to it takes ten times as long as SQLite does. On a server there is more to what may go wrong.
+    SQLAlchemy's way to it takes ten times as long as SQLite does. On a server there is more to what may go wrong. A
+    session has one transaction (store/database.py), so what it keeps is its own.
     """
     driver: sqlite3.Connection | None = session.info.get(DRIVER)
     if driver is None or not driver.in_transaction:

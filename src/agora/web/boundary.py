@@ -20,9 +20,9 @@ from agora.rules.errors import Refused
 from agora.store import people, versions
 from agora.tokens import fingerprint
 from agora.web import cache, errors
+from agora.web.batcher import Batcher
 from agora.web.context import NO_FIELDS, SESSION_COOKIE, Context, House, open_context, read_fields
 from agora.web.guards import DATABASE_AWAY, Guard, Page, no_entry, unavailable
-from agora.web.line import Line
 from agora.web.memory import Slot
 from agora.web.writing import Form, write
 
@@ -54,9 +54,9 @@ def endpoint(page: Page) -> Callable[[Request], Awaitable[Response]]:
 async def _taken(form: Form) -> Response:
     """The answer to a form, and a word to the worker if a letter follows from it."""
     state, patience = form.request.app.state, form.house.settings.database_timeout
-    line: Line[Form, Response] | None = state.line if form.page.together else None
-    if line:
-        response = await line.wait(form, patience=patience)
+    batcher: Batcher[Form, Response] | None = state.batcher if form.page.together else None
+    if batcher:
+        response = await batcher.ask(form, patience=patience)
     else:
         response = await _in_turn(partial(write, form), state.writers, patience)
     if getattr(form.request.state, "deliveries", False):

@@ -39,8 +39,8 @@ class Page:
     again: Again | None = None
     guard: Guard = Guard.PUBLIC
     deed: Deed | None = None
-    # What takes long about a POST, such as making HTML: done from a transaction that only reads, so that nobody who
-    # wants to write waits for it. `post` finds it in `context.prepared`, and checks again whatever may have changed.
+    # What takes long about a POST, such as making HTML: done from a transaction that only reads, so that nobody waits
+    # for the database meanwhile. `post` finds it in `context.prepared`, and checks again whatever may have changed.
     # A Response is the answer already: nothing is to be written.
     prepare: Callable[[Context], Any] | None = None
     # Whether forms of this kind that come at the same moment may be written in one transaction: see web/writing.py.

@@ -95,11 +95,11 @@ def reply(context: Context) -> Response:
 
 @dataclass(frozen=True)
 class Ready:
-    """What the form says, the rules that are asked of it, and its text made ready; a preview may have none."""
+    """What the form says, the rules that are asked of it, and its text made ready."""
 
     draft: CommentDraft
     rules: SiteRules
-    text: Text | None
+    text: Text
 
 
 def prepare(context: Context) -> Ready:
@@ -109,12 +109,13 @@ def prepare(context: Context) -> Ready:
     context.refuse_beyond(_deed(context))
     draft = _draft(context)
     rules = judging.rules_in(discussion.moderation, context.settings, discussion.policy)
-    if _deed(context) == "preview":
-        trouble = judging.text_trouble(draft.body)
-        return Ready(draft, rules, None if trouble else judging.made_ready(draft.body, discussion.language, rules))
-    actions.check(discussion, draft, rules, signed_in=context.visitor is not None, now=context.now)
+    is_preview, is_known = _deed(context) == "preview", context.visitor is not None
+    if is_preview:
+        actions.check_draft(draft, signed_in=True)  # who writes matters only when it is sent
+    else:
+        actions.check(discussion, draft, rules, signed_in=is_known, now=context.now)
     text = judging.made_ready(draft.body, discussion.language, rules)
-    if context.visitor:
+    if is_preview or is_known:
         return Ready(draft, rules, text)
     if context.fields.text("action") != AS_IT_IS:
         judging.ask_first(text)
@@ -215,10 +216,7 @@ def _filled_form(context: Context, post: PublicPost) -> FormView:
 
 
 def _preview(context: Context, post: PublicPost, ready: Ready) -> Response:
-    actions.check_draft(ready.draft, signed_in=True)  # who writes matters only when it is sent
-    form = _filled_form(context, post)
-    if ready.text:
-        form = replace(form, preview=ready.text.html, warning=ready.text.findings.warning)
+    form = replace(_filled_form(context, post), preview=ready.text.html, warning=ready.text.findings.warning)
     return _respond(context, post, form, _parent(context, post, ready.draft.parent_id))
 
 
