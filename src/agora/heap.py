@@ -16,10 +16,9 @@ def keep_small() -> None:
     gc.freeze()
     gc.set_threshold(2_000, 10, 10)
     # By default glibc gives each thread a heap of its own, and each keeps what its largest page took. Of one heap, with
-    # whole pages outside of it, what is freed goes back to the system; not the last megabyte, which would be asked for
-    # again at once. Other C libraries have no such call.
+    # whole pages outside of it, what is freed goes back to the system. Other C libraries have no such call.
     with suppress(AttributeError, OSError, TypeError):
         change = ctypes.CDLL(None).mallopt
         change(_ARENA_MAX, 1)
         change(_MMAP_THRESHOLD, 128 * KIBIBYTE)
-        change(_TRIM_THRESHOLD, 1024 * KIBIBYTE)
+        change(_TRIM_THRESHOLD, 256 * KIBIBYTE)
