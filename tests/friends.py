@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import httpx
 import uvicorn
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
 from agora import connections, settings
@@ -349,3 +349,21 @@ def first_break(entries: Iterable[Sealed]) -> Break | None:
     except Broken as broken:
         return broken.found
     return None
+
+
+@contextmanager
+def statements_of(site: Site, holding: str = "") -> Iterator[list[str]]:
+    """What the served application, and not the test itself, asks of the database through SQLAlchemy; only statements
+    that hold these words.
+    """
+    heard: list[str] = []
+
+    def overhear(connection: Any, _cursor: object, statement: str, *_: object) -> None:
+        if connection.engine is not site.database.engine and holding in statement:
+            heard.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", overhear)
+    try:
+        yield heard
+    finally:
+        event.remove(Engine, "before_cursor_execute", overhear)

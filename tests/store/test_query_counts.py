@@ -1,14 +1,11 @@
 """A page costs the same number of queries whether it shows little or much."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 import httpx
 import pytest
-from friends import Site, write_comment, write_post
-from sqlalchemy import Engine, event, insert
+from friends import Site, statements_of, write_comment, write_post
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from agora.actions.bylines import BylineDraft, save_byline
@@ -24,22 +21,6 @@ MOST = 12
 # The queue brings together what several other pages show: what is known of who wrote, and on what one may decide.
 MOST_OF = {"/admin/moderation": 15}
 A_FEW, MANY = 10, 200
-
-
-@contextmanager
-def statements_of(site: Site) -> Iterator[list[str]]:
-    """What the served application, and not the test itself, asks of the database."""
-    heard: list[str] = []
-
-    def overhear(connection: Any, _cursor: object, statement: str, *_: object) -> None:
-        if connection.engine is not site.database.engine:
-            heard.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", overhear)
-    try:
-        yield heard
-    finally:
-        event.remove(Engine, "before_cursor_execute", overhear)
 
 
 def queries_for(site: Site, client: httpx.Client, path: str) -> list[str]:

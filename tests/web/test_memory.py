@@ -1,18 +1,17 @@
 """Public pages come from memory, exactly as they would be made now, and the same for everyone."""
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import brotli
 import httpx
 import pytest
 from conftest import KINDS
-from friends import Site, comment_on, decide, form
-from sqlalchemy import Engine, event, text
+from friends import Site, comment_on, decide, form, statements_of
+from sqlalchemy import text
 
 from agora.web import encodings
 from agora.web.memory import PARAMETERS, Memory
@@ -26,20 +25,9 @@ def memory_of(site: Site) -> Memory:
     return site.app
 
 
-@contextmanager
-def pages_made(site: Site) -> Iterator[list[str]]:
+def pages_made(site: Site) -> AbstractContextManager[list[str]]:
     """The transactions in which pages were made while the block ran: each asks for the versions once."""
-    heard: list[str] = []
-
-    def overhear(connection: Any, _cursor: object, statement: str, *_: object) -> None:
-        if connection.engine is not site.database.engine and "FROM versions" in statement:
-            heard.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", overhear)
-    try:
-        yield heard
-    finally:
-        event.remove(Engine, "before_cursor_execute", overhear)
+    return statements_of(site, "FROM versions")
 
 
 def test_second_reader_is_served_from_memory(site: Site) -> None:

@@ -9,8 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from friends import PASSWORD, Site, comment_on, form
-from sqlalchemy import Engine, event
+from friends import PASSWORD, Site, comment_on, form, statements_of
 
 from agora.actions import bylines as byline_actions
 from agora.actions import people as people_actions
@@ -80,23 +79,15 @@ DEEDS = {
 @contextmanager
 def course_of(site: Site, slow: tuple[Any, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """In which order the application begins to write and does what is slow."""
-    heard: list[str] = []
     work = getattr(*slow)
 
     def spied(*given: Any, **named: Any) -> Any:
         heard.append(slow[1])
         return work(*given, **named)
 
-    def overhear(connection: Any, _cursor: object, statement: str, *_: object) -> None:
-        if connection.engine is not site.database.engine and statement == WRITES:
-            heard.append(WRITES)
-
     monkeypatch.setattr(*slow, spied)
-    event.listen(Engine, "before_cursor_execute", overhear)
-    try:
+    with statements_of(site, WRITES) as heard:
         yield heard
-    finally:
-        event.remove(Engine, "before_cursor_execute", overhear)
 
 
 @pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS.keys())

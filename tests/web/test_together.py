@@ -4,9 +4,9 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,18 @@ from urllib.parse import urlencode
 import anyio
 import httpx
 import pytest
-from friends import Site, comment_id_of, comment_on, form
-from sqlalchemy import Engine, event, select, text
+from friends import Site, comment_id_of, comment_on, form, statements_of
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from agora.rules.errors import Refused
 from agora.store import counts
 from agora.store.comments import Comment
 from agora.store.posts import Post
 from agora.web.batcher import Batcher, NotServed
-from agora.web.context import NO_FIELDS
+from agora.web.context import NO_FIELDS, Context
 from agora.web.guards import Page
 from agora.web.writing import Form, write_together
 from web.looking import ON_SQLITE, complaint
@@ -32,20 +34,9 @@ from web.looking import ON_SQLITE, complaint
 SENT = 6
 
 
-@contextmanager
-def transactions(site: Site) -> Iterator[list[str]]:
+def transactions(site: Site) -> AbstractContextManager[list[str]]:
     """Each writing transaction that the application begins."""
-    begun: list[str] = []
-
-    def overhear(connection: Any, _cursor: object, statement: str, *_: object) -> None:
-        if connection.engine is not site.database.engine and statement == "BEGIN IMMEDIATE":
-            begun.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", overhear)
-    try:
-        yield begun
-    finally:
-        event.remove(Engine, "before_cursor_execute", overhear)
+    return statements_of(site, "BEGIN IMMEDIATE")
 
 
 def sent_while_somebody_writes(site: Site, post: Post, forms: Sequence[dict[str, str]]) -> list[httpx.Response]:
@@ -158,25 +149,56 @@ def test_what_the_database_refuses_is_one_form(site: Site) -> None:
     assert names_under(site, post) == ["Alice", "Bob", "Charlie"]
 
 
+def forms_of(site: Site, *pages: Page) -> list[Form]:
+    """A form for each of these pages, as it comes to the thread that writes."""
+    app = site.app.app.app  # type: ignore[attr-defined]  # behind memory and headers
+    ours = [(b"origin", site.base_url.encode())]
+    scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": ours, "app": app}
+    requests = [Request({**scope, "state": {"request_id": f"number {number}"}}) for number, _ in enumerate(pages)]
+    return [Form(page, request, app.state.house, NO_FIELDS) for page, request in zip(pages, requests, strict=True)]
+
+
+def statuses(answers: Sequence[Response | Exception]) -> list[int]:
+    return [answer.status_code for answer in answers if isinstance(answer, Response)]
+
+
+WRITES = Page(post=lambda context: context.redirect(context.site.title), together=True)
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_away_database_is_waited_for_once(database_url: str, tmp_path: Path) -> None:
     """And not by each of those who stood in the line, one after the other."""
-    with Site(database_url, tmp_path / "data", database_timeout="1") as site:
-        app = site.app.app.app  # type: ignore[attr-defined]  # behind memory and headers
-        page = Page(post=lambda context: context.redirect(context.site.title), together=True)
-        ours = [(b"origin", site.base_url.encode())]
-        scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": ours, "app": app}
-        forms = [
-            Form(page, Request({**scope, "state": {"request_id": f"number {number}"}}), app.state.house, NO_FIELDS)
-            for number in range(SENT)
-        ]
-        with transactions(site) as begun, site.writing() as session:
-            session.connection()
-            answers = write_together(forms)
+    with (
+        Site(database_url, tmp_path / "data", database_timeout="1") as site,
+        transactions(site) as begun,
+        site.writing() as session,
+    ):
+        session.connection()
+        answers = write_together(forms_of(site, *[WRITES] * SENT))
 
-    told = [(answer.status_code, answer.headers["retry-after"]) for answer in answers if isinstance(answer, Response)]
-    assert told == [(503, "60")] * SENT
+    assert statuses(answers) == [503] * SENT
+    assert {answer.headers["retry-after"] for answer in answers if isinstance(answer, Response)} == {"60"}
     assert len(begun) == 1
+
+
+@ON_SQLITE
+def test_what_was_written_is_acknowledged(site: Site) -> None:
+    """Whatever is said to others: one is refused, and the database goes away when another one is shown their form."""
+
+    def refuse(context: Context) -> None:
+        raise Refused("Not now.", status=503)
+
+    def go_away(context: Context, problem: object) -> Response:
+        raise OperationalError("", None, Exception("it is away"))
+
+    refused = Page(post=WRITES.post, prepare=refuse, together=True)
+    lost = Page(post=WRITES.post, prepare=refuse, again=go_away, together=True)
+
+    answers = write_together(forms_of(site, WRITES, refused, WRITES, lost, WRITES, refused))
+
+    assert statuses(answers) == [303, 503, 303, 503, 303, 503]
+    said = [answer.body.decode() for answer in answers if isinstance(answer, Response)]
+    assert ["Not now." in text for text in said] == [False, True, False, False, False, False]
 
 
 def test_batches_are_in_order_and_each_has_its_mistake() -> None:

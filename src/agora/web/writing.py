@@ -46,84 +46,73 @@ class _Made:
     prepared: Any = None
     problem: FieldErrors | Refused | None = None
 
+    @property
+    def is_to_be_written(self) -> bool:
+        return self.problem is None and not isinstance(self.prepared, Response)
+
 
 def write(form: Form) -> Response:
     """The answer to one form, which has a transaction of its own."""
-    return _answer(form, None)
+    try:
+        return _answer(form, None)
+    except DATABASE_AWAY as error:
+        return _away(form, error)
 
 
 def write_together(forms: Sequence[Form]) -> list[Response | Exception]:
     """The answer to each of several forms of one house, or the mistake of ours that there is instead of one."""
-    made = _all_made(forms) if len(forms) > 1 else {}
-    answers: dict[Form, Response | Exception] = {**_written_together(made)}
-    is_away = False
+    made, answers, away = dict[Form, _Made](), dict[Form, Response | Exception](), None
+    if len(forms) > 1:
+        try:
+            made = _all_made(forms)
+            answers.update(_written_together(made))
+        except DATABASE_AWAY as error:  # each would only wait for it once more
+            away = error
+        except Exception as problem:  # whosever it is
+            _say_one_by_one(forms, problem)
     for form in forms:
-        if is_away:  # each would only wait for the database once more
-            answers[form] = _away(form, TimeoutError())
-        elif form not in answers:
-            answers[form] = answer = _alone(form, made.get(form))
-            is_away = isinstance(answer, Response) and answer.status_code == 503
+        if form in answers:
+            continue
+        try:
+            answers[form] = _away(form, away) if away else _answer(form, made.get(form))
+        except DATABASE_AWAY as error:
+            away, answers[form] = error, _away(form, error)
+        except Exception as mistake:  # about one form: the others have their answers
+            answers[form] = mistake
     return [answers[form] for form in forms]
 
 
-def _all_made(forms: Sequence[Form]) -> Mapping[Form, _Made]:
-    try:
-        with forms[0].house.database.read() as session:
-            return {form: _made(form, session) for form in forms}
-    except Exception as mistake:  # whosever it is
-        _say_one_by_one(forms, mistake)
-        return {}
+def _all_made(forms: Sequence[Form]) -> dict[Form, _Made]:
+    with forms[0].house.database.read() as session:
+        return {form: _made(form, session) for form in forms}
 
 
-def _written_together(made: Mapping[Form, _Made]) -> Mapping[Form, Response]:
-    """Answers to those that one transaction could take; the others go alone, and say what is wrong with them."""
-    ready = {form: each.prepared for form, each in made.items() if each.problem is None and not _is_answer(each)}
+def _written_together(made: Mapping[Form, _Made]) -> dict[Form, Response]:
+    """Answers to those that one transaction can take; the others go alone, and say what is wrong with them."""
+    ready = [form for form, each in made.items() if each.is_to_be_written]
     if len(ready) < 2:
         return {}
-    try:
-        with next(iter(ready)).house.database.write() as session:
-            return {form: _written(form, session, prepared) for form, prepared in ready.items()}
-    except DATABASE_AWAY as error:
-        return {form: _away(form, error) for form in ready}
-    except Exception as problem:  # whosever it is
-        _say_one_by_one(list(ready), problem)
-        return {}
+    with ready[0].house.database.write() as session:
+        return {form: _written(form, session, made[form].prepared) for form in ready}
 
 
 def _say_one_by_one(forms: Sequence[Form], problem: Exception) -> None:
     logs.request_id.set("")
     is_ours = not isinstance(problem, (FieldErrors, Refused, exc.IntegrityError))
-    log.log(
-        logging.WARNING if is_ours else logging.INFO,
-        "%d forms are written one by one: %s",
-        len(forms),
-        type(problem).__name__,
-        exc_info=is_ours,
-    )
-
-
-def _is_answer(made: _Made) -> bool:
-    return isinstance(made.prepared, Response)
-
-
-def _alone(form: Form, made: _Made | None) -> Response | Exception:
-    try:
-        return _answer(form, made)
-    except Exception as mistake:  # about one form: the others have their answers
-        return mistake
+    level, name = logging.WARNING if is_ours else logging.INFO, type(problem).__name__
+    log.log(level, "%d forms are written one by one: %s", len(forms), name, exc_info=is_ours)
 
 
 def _answer(form: Form, made: _Made | None) -> Response:
-    """`made` is what is known of it already."""
+    """`made` is what is known of the form already. Raises what the database says when it is away."""
     logs.request_id.set(form.request.state.request_id)
-    house = form.house
     try:
         made = made or _made_alone(form)
         if made.problem:
             raise made.problem
         if isinstance(made.prepared, Response):
             return _private(made.prepared)
-        with house.database.write() as session:
+        with form.house.database.write() as session:
             return _written(form, session, made.prepared)
     except (FieldErrors, Refused) as problem:
         return _again(form, problem)
@@ -131,9 +120,7 @@ def _answer(form: Form, made: _Made | None) -> Response:
         # Two people took the same address or name in the same moment: the database let one of them.
         log.warning("two writes met; request %s was told to try again", form.request.state.request_id)
         twice = Conflict(N_("Somebody else changed the same thing at this moment. Please try again."))
-        return errors.refusal(form.request, house, twice, form.fields)
-    except DATABASE_AWAY as error:
-        return _away(form, error)
+        return errors.refusal(form.request, form.house, twice, form.fields)
 
 
 def _away(form: Form, error: Exception) -> Response:
@@ -150,11 +137,9 @@ def _made_alone(form: Form) -> _Made:
 
 def _made(form: Form, session: Session) -> _Made:
     """Nothing for a form that the transaction will refuse anyway."""
-    if form.page.prepare is None:
-        return _Made()
     try:
         context = form.opened(session)
-        if no_entry(form.page, context) or not_ours(form.page, context):
+        if form.page.prepare is None or no_entry(form.page, context) or not_ours(form.page, context):
             return _Made()
         return _Made(form.page.prepare(context))
     except (FieldErrors, Refused) as problem:
@@ -184,8 +169,6 @@ def _again(form: Form, problem: FieldErrors | Refused) -> Response:
             response = page.again(form.opened(session), problem)
     except Refused as refused:
         return errors.refusal(form.request, house, refused, form.fields)
-    except DATABASE_AWAY as error:
-        return _away(form, error)
     if isinstance(problem, Refused):
         response.status_code = problem.status
         errors.say_when_to_retry(response, problem)
