@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from agora.actions import appeals, editing, judging, moderation, notices
+from agora.actions import appeals, commenters, editing, judging, moderation, notices
 from agora.actions import bylines as byline_actions
 from agora.actions import comments as comment_actions
 from agora.actions import people as people_actions
@@ -185,7 +185,7 @@ def _comment(
             sample.session, comment, entry["edited"].strip(), rules, sample.settings, whence=source, now=later
         )
     if entry.get("verified") and comment.commenter and comment.commenter.verified_at is None:
-        comment_actions.confirm_address(sample.session, comment, rules, whence=source, now=later)
+        commenters.confirm_address(sample.session, comment, rules, whence=source, now=later)
     if public and comment.state is State.PENDING:
         _decide(sample, comment, Decision.APPROVE, {}, later)
     return comment_id
@@ -204,7 +204,7 @@ def _take_away(sample: _Sample, comment_id: int, entry: dict[str, Any]) -> None:
     later = comment.created_at + timedelta(minutes=40)
     match entry["state"]:
         case "withdrawn":
-            comment_actions.withdraw_comment(sample.session, comment, version=comment.version, now=later)
+            commenters.withdraw_comment(sample.session, comment, version=comment.version, now=later)
         case "hidden" | "rejected" if comment.state is State.PUBLISHED:
             _decide(sample, comment, Decision.HIDE, entry, later)
         case "rejected":

@@ -10,7 +10,7 @@ from friends import write_comment, write_post
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agora.actions.comments import confirm_address, withdraw_comment
+from agora.actions.commenters import confirm_address, withdraw_comment
 from agora.actions.moderation import decide, undo
 from agora.actions.people import add_person
 from agora.actions.posts import PostDraft, StaleEdition, save_post

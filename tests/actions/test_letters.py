@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from agora.actions import people, subscriptions
-from agora.actions.comments import confirm_address, follow_replies
+from agora.actions.commenters import confirm_address, follow_replies
 from agora.actions.editing import edit_comment
 from agora.actions.moderation import decide
 from agora.rules.limits import RATES

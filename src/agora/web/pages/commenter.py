@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from agora.actions import appeals, editing, judging
-from agora.actions import comments as actions
+from agora.actions import commenters as actions
 from agora.actions import subscriptions as follow
 from agora.actions.judging import PersonalData, Text
 from agora.rules.errors import N_, Conflict, FieldErrors, Message, NotFound, Refused
